@@ -1,0 +1,26 @@
+"""The words of a problem: declarations only, and what differs between two programs."""
+
+from fieldguide.program.blanks import models, objectives, optimizers, priors
+from fieldguide.program.changes import Change, changes, fingerprint, function_fingerprint, knobs, render
+from fieldguide.program.columns import Boolean, Category, Feature, Number, Presentation, Timestamp, reads
+from fieldguide.program.label import BinaryLabel, CountLabel, Label, NumericLabel
+from fieldguide.program.load import being_loaded, code_files, load, load_one, named
+from fieldguide.program.program import (
+    Blanks,
+    Program,
+    arguments,
+    computed_features,
+    directory,
+    presentations,
+    raw_columns,
+)
+from fieldguide.program.question import Question
+from fieldguide.program.source import Join, Source
+
+__all__ = [
+    "BinaryLabel", "Blanks", "Boolean", "Category", "Change", "CountLabel", "Feature", "Join", "Label", "Number",
+    "NumericLabel", "Presentation", "Program", "Question", "Source", "Timestamp", "arguments", "being_loaded",
+    "changes", "code_files", "computed_features", "directory", "fingerprint", "function_fingerprint", "knobs",
+    "load", "load_one", "models", "named", "objectives", "optimizers", "presentations", "priors", "raw_columns",
+    "reads", "render",
+]  # fmt: skip

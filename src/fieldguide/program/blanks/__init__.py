@@ -1,0 +1,1 @@
+"""The blanks of learning: model, objective, prior, optimizer, independent of each other."""

@@ -1,0 +1,159 @@
+"""Source and Join: where rows come from, and who answers for them."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fieldguide.errors import ProgramError
+from fieldguide.program.declare import declaration, expect, frozen_list, note, what
+
+
+@declaration
+class Source:
+    """Where rows come from.
+
+    `data` is a path or glob (Parquet, CSV, JSON, Arrow; relative to the program's file), a function that
+    returns rows or a path, or anything that speaks the Arrow C stream. `key` names the column(s) that
+    identify a row, `time` the column that says when the prediction is made, `entity` the user, machine or
+    plane whose rows belong together. Naive times are read in `timezone`. The other blanks are answers to
+    questions of access (owner, license, purpose, personal data, until when); what is left open becomes a
+    finding, never an error.
+
+    >>> Source("visits.csv", key="visit_id", owner="web team").timezone
+    'UTC'
+    """
+
+    HINTS: ClassVar[dict[str, str]] = {"data": 'Source("visits.parquet", key="visit_id")'}
+
+    data: Any = field(compare=False)
+    _: KW_ONLY
+    key: str | tuple[str, ...] | None = None
+    time: str | None = None
+    entity: str | None = None
+    timezone: str = "UTC"
+    weight: str | None = None
+    joins: tuple[Join, ...] = ()
+    about: str = note("")
+    owner: str | None = note(None)
+    owner_contact: str | None = note(None)
+    license: str | None = note(None)
+    purpose: str | None = note(None)
+    personal_data: str | None = note(None)
+    expires: str | date | None = note(None)
+    delivered_every: timedelta | None = note(None)
+    # what two sources are compared by in place of their data, which need not hash
+    _identity: Any = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        _check_data(self.data)
+        object.__setattr__(
+            self,
+            "_identity",
+            self.data if isinstance(self.data, str | Path) or callable(self.data) else id(self.data),
+        )
+        for blank in ("key", "joins"):
+            frozen_list(self, blank)
+        if isinstance(self.joins, Join):
+            object.__setattr__(self, "joins", (self.joins,))
+        for join in self.joins:
+            if not isinstance(join, Join):
+                raise ProgramError(
+                    f"Source(joins=…): you gave {what(join)}; expected fg.Join(fg.Source(…), on=…, as_of=…)."
+                )
+        for blank in ("time", "entity", "weight"):
+            if getattr(self, blank) is not None:
+                expect(self, blank, str, "the name of one column")
+        if self.key is not None:
+            expect(self, "key", (str, tuple), 'the name of a column, or several: ("origin", "hour")')
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError, TypeError):
+            raise ProgramError(
+                f"Source(timezone=…): {self.timezone!r} is no time zone; write a name such as 'Europe/Stockholm' or 'UTC'."
+            ) from None
+        if isinstance(self.expires, str):
+            try:
+                object.__setattr__(self, "expires", date.fromisoformat(self.expires))
+            except ValueError:
+                raise ProgramError(
+                    f"Source(expires=…): {self.expires!r} is no date; write it as 2027-01-31."
+                ) from None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The key columns as a tuple, empty where none is declared."""
+        if self.key is None:
+            return ()
+        return (self.key,) if isinstance(self.key, str) else self.key
+
+    @property
+    def place(self) -> str:
+        """Where the rows are, in a few words."""
+        if isinstance(self.data, str | Path):
+            return str(self.data)
+        if callable(self.data):
+            return f"{getattr(self.data, '__name__', 'function')}()"
+        return f"a data frame ({type(self.data).__name__})"
+
+
+@declaration
+class Join:
+    """A declared point-in-time join: the latest row of `source` known at the time of the prediction.
+
+    `on` are the columns that must be equal, `as_of` is the joined source's column that says since when a
+    row is known: the latest one at or before the prediction's time is taken, unless it is older than
+    `within` (then the joined columns are null).
+    """
+
+    HINTS: ClassVar[dict[str, str]] = {
+        "as_of": 'Join(fg.Source(weather), on="origin", as_of="observed_until")'
+    }
+
+    source: Source
+    _: KW_ONLY
+    on: str | tuple[str, ...]
+    as_of: str
+    within: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        expect(self, "source", Source, 'fg.Source("weather.parquet", key=…)')
+        frozen_list(self, "on")
+        expect(self, "on", (str, tuple), "the column(s) that both sources share")
+        expect(self, "as_of", str, "the joined source's time column")
+        if self.within is not None:
+            expect(self, "within", timedelta, "a timedelta, such as timedelta(hours=3)")
+        if self.source.joins:
+            raise ProgramError(
+                "Join(source=…): a joined source cannot have joins of its own; list them beside it."
+            )
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The shared columns as a tuple."""
+        return (self.on,) if isinstance(self.on, str) else self.on
+
+
+def _check_data(data: Any) -> None:
+    if isinstance(data, str | Path):
+        if (
+            "://" in str(data)
+            and "@" in str(data).split("://", 1)[1].split("/", 1)[0]
+            and "${" not in str(data)
+        ):
+            raise ProgramError(
+                "Source(data=…): the address holds a password; write it as ${NAME} and set NAME in the environment."
+            )
+        return
+    if isinstance(data, type) or data is None or isinstance(data, bool | int | float | list | tuple | dict):
+        raise ProgramError(
+            f"Source(data=…): you gave {what(data)}; expected a path, a function that returns rows, or a data frame."
+        )
+    if not (callable(data) or hasattr(data, "__arrow_c_stream__") or hasattr(data, "to_arrow")):
+        raise ProgramError(
+            f"Source(data=…): you gave {what(data)}; expected a path, a function that returns rows, or a data frame "
+            "(anything with the Arrow C stream: pandas, polars, pyarrow, DuckDB)."
+        )
