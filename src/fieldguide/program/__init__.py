@@ -1,7 +1,15 @@
 """The words of a problem: declarations only, and what differs between two programs."""
 
 from fieldguide.program.blanks import models, objectives, optimizers, priors
-from fieldguide.program.changes import Change, changes, fingerprint, function_fingerprint, knobs, render
+from fieldguide.program.changes import (
+    Change,
+    changes,
+    fingerprint,
+    function_fingerprint,
+    items_changed,
+    knobs,
+    render,
+)
 from fieldguide.program.columns import Boolean, Category, Feature, Number, Presentation, Timestamp, reads
 from fieldguide.program.label import BinaryLabel, CountLabel, Label, NumericLabel
 from fieldguide.program.load import being_loaded, code_files, load, load_one, named
@@ -20,7 +28,7 @@ from fieldguide.program.source import Join, Source
 __all__ = [
     "BinaryLabel", "Blanks", "Boolean", "Category", "Change", "CountLabel", "Feature", "Join", "Label", "Number",
     "NumericLabel", "Presentation", "Program", "Question", "Source", "Timestamp", "arguments", "being_loaded",
-    "changes", "code_files", "computed_features", "directory", "fingerprint", "function_fingerprint", "knobs",
+    "changes", "code_files", "computed_features", "directory", "fingerprint", "function_fingerprint", "items_changed", "knobs",
     "load", "load_one", "models", "named", "objectives", "optimizers", "presentations", "priors", "raw_columns",
     "reads", "render",
 ]  # fmt: skip

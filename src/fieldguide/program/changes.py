@@ -12,7 +12,7 @@ import hashlib
 import inspect
 import json
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -36,21 +36,21 @@ class Change:
         return f"{self.knob}: {self.before} → {self.after}"
 
 
-def knobs(program: Program) -> dict[str, str]:
-    """Return every chosen knob of a program as canonical text, defaults filled in and marked.
+def knobs(program: Program) -> dict[str, str | list[str]]:
+    """Return every chosen knob of a program as canonical text, defaults filled in; the features as a list.
 
-    Equal text means the same behaviour, on every Python version.
+    Equal text means the same behaviour, on every Python version. JSON-able.
     """
     blanks = program.blanks()
-    values: dict[str, str] = {}
+    values: dict[str, str | list[str]] = {}
     for knob in KNOBS:
         value = getattr(blanks, knob) if hasattr(blanks, knob) else getattr(program, knob)
         values[knob] = (
             "the last fifth of the time span" if knob == "next_period" and value is None else render(value)
         )
-    inputs = [f.name for f in program.inputs]
-    if inputs:
-        values["features"] += f" from inputs {render(program.inputs)}"
+    values["features"] = [render(f) for f in program.features] + [
+        f"input {render(f)}" for f in program.inputs
+    ]
     return values
 
 
@@ -74,26 +74,30 @@ def changes(a: Program, b: Program) -> tuple[Change, ...]:
         if before[knob] == after[knob]:
             continue
         if knob == "features":
-            found.append(_features_changed(a, b))
+            found.append(Change(knob, *items_changed(list(before[knob]), list(after[knob]))))
         else:
-            found.append(Change(knob, before[knob] + _default(a, knob), after[knob] + _default(b, knob)))
+            found.append(
+                Change(knob, f"{before[knob]}{_default(a, knob)}", f"{after[knob]}{_default(b, knob)}")
+            )
     return tuple(found)
 
 
+def items_changed(before: Sequence[str], after: Sequence[str]) -> tuple[str, str]:
+    """Say in two short texts how one list of rendered features differs from another.
+
+    >>> items_changed(["Number(name='a')"], ["Number(name='a')", "Number(name='b')"])
+    ('1 features', "1 features and Number(name='b')")
+    """
+    gone = [item for item in before if item not in after]
+    added = [item for item in after if item not in before]
+    kept = f"{len(before) - len(gone)} features"
+    if not gone and not added:
+        return "one order", "another order"
+    return " and ".join([kept, *gone]), " and ".join([kept, *added])
+
+
 def _default(program: Program, knob: str) -> str:
-    value = getattr(program, knob)
-    return " (the default)" if value is None else ""
-
-
-def _features_changed(a: Program, b: Program) -> Change:
-    old = {f.name: render(f) for f in (*a.features, *a.inputs)}
-    new = {f.name: render(f) for f in (*b.features, *b.inputs)}
-    gone = [f"without {name}" for name in old if name not in new]
-    added = [f"with {render_name}" for name, render_name in new.items() if name not in old]
-    both = [name for name in old if name in new and old[name] != new[name]]
-    before = ", ".join([old[name] for name in both]) or f"{len(old)} columns"
-    after = ", ".join([*gone, *added, *(new[name] for name in both)]) or "the same columns in another order"
-    return Change("features", before, after)
+    return " (the default)" if getattr(program, knob) is None else ""
 
 
 def render(value: Any) -> str:

@@ -1,0 +1,344 @@
+"""What is written in the ledger and read back: values in, values out.
+
+Every function takes the engine of `open_ledger` first. Times are ISO 8601 texts in UTC.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from fieldguide.finding import Finding, from_json, to_json
+from fieldguide.ledger import schema
+from fieldguide.readiness.answers import Answer, Waiver
+
+
+@dataclass(frozen=True)
+class GradeRecord:
+    """A grade as it was recorded: the level, the findings, and the extent of the rows they are about."""
+
+    at: str
+    program: str
+    fingerprint: str
+    level: str
+    extent: Mapping[str, Any]
+    code: str
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class FitRecord:
+    """A rung of a climb: which Fitted it gave, and whether the ladder chose it."""
+
+    at: str
+    program: str
+    fingerprint: str
+    fitted: str
+    model: str
+    chosen: bool
+    climb: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Release:
+    """A Fitted in service, and what changed with it; `ended` when it was replaced or rolled back."""
+
+    at: str
+    program: str
+    number: int
+    fitted: str
+    model: str
+    changes: tuple[str, ...]
+    by: str
+    because: str = ""
+    ended: str | None = None
+    ending: str | None = None
+
+
+@dataclass(frozen=True)
+class Incident:
+    """A failing finding of the monitor, open until the source is right again."""
+
+    id: int
+    opened: str
+    closed: str | None
+    program: str
+    release: int
+    check: str
+    about: str | None
+    fallback: bool
+    clean_windows: int
+    finding: Finding
+
+
+@dataclass(frozen=True)
+class Window:
+    """Entries `first` to `last` of the journal, judged at `at`; `live` holds losses and shares."""
+
+    at: str
+    program: str
+    release: int
+    first: int
+    last: int
+    level: str
+    live: Mapping[str, Any] = field(default_factory=dict)
+
+
+def stamp(now: datetime) -> str:
+    """Return a time as the ledger writes it: ISO 8601 in UTC, to the microsecond.
+
+    >>> stamp(datetime(2013, 10, 1, tzinfo=UTC))
+    '2013-10-01T00:00:00.000000+00:00'
+    """
+    return now.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _insert(ledger: sa.Engine, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        with ledger.execution_options(writes=True).begin() as connection:
+            connection.execute(sa.insert(table), list(rows))
+
+
+def _select(ledger: sa.Engine, table: sa.Table, program: str, *conditions: Any) -> list[Any]:
+    query = sa.select(table).where(table.c.program == program, *conditions).order_by(table.c.id)
+    with ledger.connect() as connection:
+        return list(connection.execute(query))
+
+
+def write_grade(ledger: sa.Engine, grade: GradeRecord) -> None:
+    """Record a grade."""
+    row = {
+        "at": grade.at,
+        "program": grade.program,
+        "fingerprint": grade.fingerprint,
+        "level": grade.level,
+        "extent": json.dumps(dict(grade.extent)),
+        "code": grade.code,
+        "findings": _dump(grade.findings),
+    }
+    _insert(ledger, schema.grades, [row])
+
+
+def read_grades(ledger: sa.Engine, program: str) -> list[GradeRecord]:
+    """Return every recorded grade of a program, the oldest first."""
+    return [
+        GradeRecord(
+            r.at, r.program, r.fingerprint, r.level, json.loads(r.extent), r.code, _findings(r.findings)
+        )
+        for r in _select(ledger, schema.grades, program)
+    ]
+
+
+def write_evidence(
+    ledger: sa.Engine, at: str, program: str, fingerprint: str, origin: str, findings: Sequence[Finding]
+) -> None:
+    """Record findings that come from elsewhere than a grading: `origin` is "fit" or "monitor"."""
+    rows = [
+        {
+            "at": at,
+            "program": program,
+            "fingerprint": fingerprint,
+            "origin": origin,
+            "check": finding.check,
+            "finding": json.dumps(to_json(finding)),
+        }
+        for finding in findings
+    ]
+    _insert(ledger, schema.evidence, rows)
+
+
+def read_evidence(ledger: sa.Engine, program: str, fingerprint: str | None = None) -> list[Finding]:
+    """Return the latest evidence of every check (and column), of one fingerprint where it is given."""
+    conditions = [] if fingerprint is None else [schema.evidence.c.fingerprint == fingerprint]
+    latest: dict[tuple[str, str | None], Finding] = {}
+    for row in _select(ledger, schema.evidence, program, *conditions):
+        finding = from_json(json.loads(row.finding))
+        latest[finding.check, finding.about] = finding
+    return list(latest.values())
+
+
+def write_answer(ledger: sa.Engine, program: str, answer: Answer | Waiver) -> None:
+    """Record what a named person confirmed or waived."""
+    row = {
+        "at": answer.at,
+        "program": program,
+        "kind": "waive" if isinstance(answer, Waiver) else "confirm",
+        "check": answer.check,
+        "about": answer.about,
+        "by": answer.by,
+        "because": answer.because,
+        "until": answer.until,
+    }
+    _insert(ledger, schema.answers, [row])
+
+
+def read_answers(ledger: sa.Engine, program: str) -> tuple[list[Answer], list[Waiver]]:
+    """Return the confirmations and the waivers of a program, the oldest first."""
+    answers: list[Answer] = []
+    waivers: list[Waiver] = []
+    for r in _select(ledger, schema.answers, program):
+        values = {
+            "check": r.check,
+            "about": r.about,
+            "by": r.by,
+            "because": r.because,
+            "until": r.until,
+            "at": r.at,
+        }
+        if r.kind == "waive":
+            waivers.append(Waiver(**values))
+        else:
+            answers.append(Answer(**values))
+    return answers, waivers
+
+
+def write_effort(ledger: sa.Engine, at: str, program: str, level: str, minutes: float, by: str) -> None:
+    """Record person-time that went into reaching a level."""
+    row = {"at": at, "program": program, "level": level, "minutes": minutes, "by": by}
+    _insert(ledger, schema.effort, [row])
+
+
+def read_effort(ledger: sa.Engine, program: str) -> dict[str, float]:
+    """Return the minutes of person-time per level."""
+    minutes: dict[str, float] = {}
+    for r in _select(ledger, schema.effort, program):
+        minutes[r.level] = minutes.get(r.level, 0.0) + r.minutes
+    return minutes
+
+
+def write_fits(ledger: sa.Engine, fits: Sequence[FitRecord]) -> None:
+    """Record the rungs of a climb."""
+    rows = [{**vars(fit), "climb": json.dumps(dict(fit.climb))} for fit in fits]
+    _insert(ledger, schema.fits, rows)
+
+
+def read_fits(ledger: sa.Engine, program: str) -> list[FitRecord]:
+    """Return every recorded fit of a program, the oldest first."""
+    return [
+        FitRecord(r.at, r.program, r.fingerprint, r.fitted, r.model, bool(r.chosen), json.loads(r.climb))
+        for r in _select(ledger, schema.fits, program)
+    ]
+
+
+def write_release(ledger: sa.Engine, release: Release, ending: str | None) -> None:
+    """Put a release in service; the one before it ends for the reason `ending`. All or nothing."""
+    table = schema.releases
+    row = {**vars(release), "changes": json.dumps(list(release.changes))}
+    with ledger.execution_options(writes=True).begin() as connection:
+        current = sa.and_(table.c.program == release.program, table.c.ended.is_(None))
+        connection.execute(sa.update(table).where(current).values(ended=release.at, ending=ending))
+        connection.execute(sa.insert(table), [row])
+
+
+def read_releases(ledger: sa.Engine, program: str) -> list[Release]:
+    """Return every release of a program, the oldest first; the last one without `ended` is in service."""
+    return [
+        Release(
+            at=r.at,
+            program=r.program,
+            number=r.number,
+            fitted=r.fitted,
+            model=r.model,
+            changes=tuple(json.loads(r.changes)),
+            by=r.by,
+            because=r.because,
+            ended=r.ended,
+            ending=r.ending,
+        )
+        for r in _select(ledger, schema.releases, program)
+    ]
+
+
+def current_release(ledger: sa.Engine, program: str) -> Release | None:
+    """Return the release in service, or None."""
+    releases = [release for release in read_releases(ledger, program) if release.ended is None]
+    return releases[-1] if releases else None
+
+
+def released_programs(ledger: sa.Engine) -> list[str]:
+    """Return the names of the programs that have a release in service."""
+    table = schema.releases
+    query = sa.select(table.c.program).where(table.c.ended.is_(None)).distinct().order_by(table.c.program)
+    with ledger.connect() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def open_incident(
+    ledger: sa.Engine, at: str, program: str, release: int, finding: Finding, fallback: bool
+) -> None:
+    """Record that an incident began; `fallback` says whether the release answers with its constant."""
+    row = {
+        "opened": at,
+        "program": program,
+        "release": release,
+        "check": finding.check,
+        "about": finding.about,
+        "fallback": fallback,
+        "clean_windows": 0,
+        "finding": json.dumps(to_json(finding)),
+    }
+    _insert(ledger, schema.incidents, [row])
+
+
+def update_incident(
+    ledger: sa.Engine,
+    incident: int,
+    *,
+    clean_windows: int,
+    closed: str | None = None,
+    finding: Finding | None = None,
+) -> None:
+    """Record how many clean windows followed an incident, and when it was closed."""
+    values: dict[str, Any] = {"clean_windows": clean_windows, "closed": closed}
+    if finding is not None:
+        values["finding"] = json.dumps(to_json(finding))
+    with ledger.execution_options(writes=True).begin() as connection:
+        connection.execute(
+            sa.update(schema.incidents).where(schema.incidents.c.id == incident).values(**values)
+        )
+
+
+def read_incidents(ledger: sa.Engine, program: str, *, only_open: bool = False) -> list[Incident]:
+    """Return the incidents of a program, the oldest first."""
+    conditions = [schema.incidents.c.closed.is_(None)] if only_open else []
+    return [
+        Incident(
+            id=r.id,
+            opened=r.opened,
+            closed=r.closed,
+            program=r.program,
+            release=r.release,
+            check=r.check,
+            about=r.about,
+            fallback=bool(r.fallback),
+            clean_windows=r.clean_windows,
+            finding=from_json(json.loads(r.finding)),
+        )
+        for r in _select(ledger, schema.incidents, program, *conditions)
+    ]
+
+
+def write_window(ledger: sa.Engine, window: Window) -> None:
+    """Record a judged window."""
+    _insert(ledger, schema.windows, [{**vars(window), "live": json.dumps(dict(window.live))}])
+
+
+def read_windows(ledger: sa.Engine, program: str) -> list[Window]:
+    """Return the judged windows of a program, the oldest first."""
+    return [
+        Window(r.at, r.program, r.release, r.first, r.last, r.level, json.loads(r.live))
+        for r in _select(ledger, schema.windows, program)
+    ]
+
+
+def _dump(findings: Sequence[Finding]) -> str:
+    return json.dumps([to_json(finding) for finding in findings])
+
+
+def _findings(text: str) -> tuple[Finding, ...]:
+    return tuple(from_json(flat) for flat in json.loads(text))

@@ -1,0 +1,182 @@
+"""What may follow what: the legal moves of a release, and the gates of a launch.
+
+Everything that decides whether a release is legal is in this file; it reads values and changes nothing.
+The docs draw the two tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fieldguide.errors import GateError
+from fieldguide.finding import Finding
+from fieldguide.ledger.records import Release
+from fieldguide.program import items_changed
+from fieldguide.readiness.answers import Waiver
+
+MOVES: dict[tuple[str, str], str] = {
+    ("nothing", "launch neutral"): "neutral in service",
+    ("neutral in service", "launch neutral"): "neutral in service",
+    ("neutral in service", "launch learned"): "learned in service",
+    ("learned in service", "launch learned"): "learned in service",
+    ("learned in service", "launch neutral"): "neutral in service",
+    ("learned in service", "rollback"): "the release before",
+    ("neutral in service", "rollback"): "the release before",
+}
+"""(state, step) -> state. What is not here is refused."""
+
+GATES: dict[str, str] = {
+    "no_failing_findings": "No finding up to A3 fails; unknown ones are listed and block nothing here.",
+    "neutral_first": "The first release predicts one constant, so that the plumbing is proven before anything learned.",
+    "neutral_proven": "At least 200 neutral answers have matured outcomes, and the identities hold on them.",
+    "reached_A2": "The grade of the program is A2: the model beats the mean on the next period.",
+    "one_change": "A release differs from the one before it in exactly one chosen or ambient knob.",
+}
+"""Gate -> what must hold. A named person may waive one, on record, for the next launch only."""
+
+CHOSEN = (
+    "source",
+    "window",
+    "share",
+    "features",
+    "label",
+    "model",
+    "objective",
+    "prior",
+    "optimizer",
+    "seed",
+)
+AMBIENT = "infrastructure"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A Fitted that wants to be launched: its id, model and manifest (knobs, window, share, environment)."""
+
+    fitted: str
+    model: str
+    manifest: Mapping[str, Any]
+
+    @property
+    def neutral(self) -> bool:
+        """Whether it predicts one constant."""
+        return self.model == "Mean"
+
+
+def state(releases: Sequence[Release]) -> str:
+    """Return the state that a program's releases have led to."""
+    current = [release for release in releases if release.ended is None]
+    if not current:
+        return "nothing"
+    return "neutral in service" if current[-1].model == "Mean" else "learned in service"
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the knobs in which two manifests differ, as sentences; the blanks of a new model count with it.
+
+    Ambient differences (libraries, Python, fieldguide, machine) are one knob, "infrastructure".
+    """
+    a, b = _knobs(before), _knobs(after)
+    differing = [knob for knob in (*CHOSEN, AMBIENT) if a[knob] != b[knob]]
+    if _kind(a["model"]) != _kind(b["model"]):
+        differing = [knob for knob in differing if knob not in ("objective", "prior", "optimizer")]
+    return tuple(f"{knob}: {_shown(knob, a[knob], b[knob])}" for knob in differing)
+
+
+def check_launch(
+    candidate: Candidate,
+    *,
+    releases: Sequence[Release],
+    current_manifest: Mapping[str, Any] | None,
+    findings: Sequence[Finding],
+    level: str,
+    reached_a2: bool,
+    proof: Sequence[Finding],
+    waivers: Sequence[Waiver],
+) -> tuple[str, ...]:
+    """Return what changes with this launch; raise GateError where a gate that nobody waived is shut.
+
+    `findings` are those of the current grade up to A3, `proof` the findings of the neutral launch's
+    identities (empty when nothing neutral has served). A waiver of a gate holds for the next launch only.
+    """
+    since = releases[-1].at if releases else ""
+    waived = {waiver.check for waiver in waivers if waiver.at > since}
+
+    def gate(name: str, shut: bool, message: str) -> None:
+        if shut and name not in waived:
+            raise GateError(
+                f"{message} (gate {name}; a named person may waive it: fieldguide waive P {name} --by NAME --because …)"
+            )
+
+    failing = [finding for finding in findings if finding.verdict == "fail"]
+    gate("no_failing_findings", bool(failing), _failing(failing))
+    now = state(releases)
+    step = "launch neutral" if candidate.neutral else "launch learned"
+    if (now, step) not in MOVES:
+        gate(
+            "neutral_first",
+            True,
+            f"{candidate.model} cannot be launched: nothing neutral has run. The missing rung is Mean; launch it first: fieldguide launch P",
+        )
+    if now == "nothing":
+        return ("the first release",)
+    if not candidate.neutral and all(release.model == "Mean" for release in releases):
+        broken = [f for f in proof if f.verdict != "pass"]
+        gate("neutral_proven", not proof or bool(broken), _unproven(proof, broken))
+    if not candidate.neutral:
+        gate(
+            "reached_A2",
+            not reached_a2,
+            f"{candidate.model} cannot be launched at level {level}; A2 is needed. See what holds it back: fieldguide grade P",
+        )
+    changed = differences(current_manifest or {}, candidate.manifest)
+    gate(
+        "one_change",
+        not changed,
+        "Nothing differs from the release in service, so there is nothing to launch.",
+    )
+    gate(
+        "one_change",
+        len(changed) > 1,
+        f"{len(changed)} things changed, one is allowed: {'; '.join(changed)}. Launch them one at a time, each in its own fit.",
+    )
+    return changed
+
+
+def _failing(failing: Sequence[Finding]) -> str:
+    if not failing:
+        return ""
+    first = failing[0]
+    more = f" and {len(failing) - 1} more" if len(failing) > 1 else ""
+    return f"{first.check}{f' ({first.about})' if first.about else ''} fails{more}: {first.saw}. {first.next}"
+
+
+def _unproven(proof: Sequence[Finding], broken: Sequence[Finding]) -> str:
+    if not proof:
+        return "The neutral launch is not proven: it has given no answers with outcomes yet. Serve it, and send outcomes."
+    if not broken:
+        return ""
+    return f"The neutral launch is not proven: {broken[0].check}: {broken[0].saw}; expected {broken[0].expected}. {broken[0].next}"
+
+
+def _knobs(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    chosen = dict(manifest.get("knobs", {}))
+    chosen["window"] = manifest.get("window")
+    chosen["share"] = manifest.get("share", 1.0)
+    chosen[AMBIENT] = manifest.get("environment")
+    return {knob: chosen.get(knob) for knob in (*CHOSEN, AMBIENT)}
+
+
+def _kind(model: Any) -> str:
+    return str(model).split("(", 1)[0]
+
+
+def _shown(knob: str, before: Any, after: Any) -> str:
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+        return ", ".join(f"{key} {before.get(key)} → {after.get(key)}" for key in keys)
+    if knob == "features":
+        before, after = items_changed(before or (), after or ())
+    return f"{before} → {after}"
