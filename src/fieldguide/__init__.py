@@ -1,1 +1,71 @@
-"""fieldguide: from a product question to a model in production that a team can trust."""
+"""fieldguide: from a product question to a model in production that a team can trust.
+
+The words of a problem (`Program`, `Source`, `Number` …) and the verbs (`grade`, `fit`, `launch` …) are
+names of this package; what they need is loaded when they are used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_WORDS = (
+    "BinaryLabel", "Boolean", "Category", "CountLabel", "Join", "Number", "NumericLabel", "Presentation", "Program",
+    "Question", "Source", "Timestamp", "changes", "models", "objectives", "optimizers", "priors",
+)  # fmt: skip
+_VERBS = (
+    "confirm", "effort", "explain", "fit", "grade", "harvest", "launch", "monitor", "rollback", "score", "serve", "waive",
+)  # fmt: skip
+_ERRORS = ("DataError", "FieldguideError", "GateError", "JournalError", "ProgramError", "UsageError")
+
+__all__ = sorted(["__version__", *_WORDS, *_VERBS, *_ERRORS])
+
+if TYPE_CHECKING:
+    from fieldguide.errors import DataError as DataError
+    from fieldguide.errors import FieldguideError as FieldguideError
+    from fieldguide.errors import GateError as GateError
+    from fieldguide.errors import JournalError as JournalError
+    from fieldguide.errors import ProgramError as ProgramError
+    from fieldguide.errors import UsageError as UsageError
+    from fieldguide.program import BinaryLabel as BinaryLabel
+    from fieldguide.program import Boolean as Boolean
+    from fieldguide.program import Category as Category
+    from fieldguide.program import CountLabel as CountLabel
+    from fieldguide.program import Join as Join
+    from fieldguide.program import Number as Number
+    from fieldguide.program import NumericLabel as NumericLabel
+    from fieldguide.program import Presentation as Presentation
+    from fieldguide.program import Program as Program
+    from fieldguide.program import Question as Question
+    from fieldguide.program import Source as Source
+    from fieldguide.program import Timestamp as Timestamp
+    from fieldguide.program import changes as changes
+    from fieldguide.program import models as models
+    from fieldguide.program import objectives as objectives
+    from fieldguide.program import optimizers as optimizers
+    from fieldguide.program import priors as priors
+    from fieldguide.steps import confirm as confirm
+    from fieldguide.steps import effort as effort
+    from fieldguide.steps import explain as explain
+    from fieldguide.steps import fit as fit
+    from fieldguide.steps import grade as grade
+    from fieldguide.steps import harvest as harvest
+    from fieldguide.steps import launch as launch
+    from fieldguide.steps import monitor as monitor
+    from fieldguide.steps import rollback as rollback
+    from fieldguide.steps import score as score
+    from fieldguide.steps import serve as serve
+    from fieldguide.steps import waive as waive
+
+
+def __getattr__(name: str) -> Any:
+    for names, room in ((_WORDS, "program"), (_VERBS, "steps"), (_ERRORS, "errors")):
+        if name in names:
+            return getattr(importlib.import_module(f"fieldguide.{room}"), name)
+    raise AttributeError(f"module 'fieldguide' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Literal
 
 Verdict = Literal["pass", "fail", "unknown"]
-
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class Finding:
     rows: tuple[str, ...] = ()
     next: str = ""
     blocks: str | None = None
-    evidence: Mapping[str, Any] = field(default=_NOTHING, hash=False)
+    evidence: Mapping[str, Any] = field(default_factory=dict, hash=False)
     diagnosis: Diagnosis | None = None
 
     def __post_init__(self) -> None:

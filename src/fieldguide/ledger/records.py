@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from fieldguide.finding import Finding, from_json, to_json
 from fieldguide.ledger import schema
 from fieldguide.readiness.answers import Answer, Waiver
+from fieldguide.readiness.grade import Evidence
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,10 @@ class FitRecord:
 
 @dataclass(frozen=True)
 class Release:
-    """A Fitted in service, and what changed with it; `ended` when it was replaced or rolled back."""
+    """A Fitted in service, and what changed with it; `ended` when it was replaced or rolled back.
+
+    `restores` is the number of the release that a rollback put back in service.
+    """
 
     at: str
     program: str
@@ -56,6 +60,7 @@ class Release:
     changes: tuple[str, ...]
     by: str
     because: str = ""
+    restores: int | None = None
     ended: str | None = None
     ending: str | None = None
 
@@ -135,44 +140,49 @@ def read_grades(ledger: sa.Engine, program: str) -> list[GradeRecord]:
 
 
 def write_evidence(
-    ledger: sa.Engine, at: str, program: str, fingerprint: str, origin: str, findings: Sequence[Finding]
+    ledger: sa.Engine, program: str, fingerprint: str, origin: str, evidence: Sequence[Evidence]
 ) -> None:
-    """Record findings that come from elsewhere than a grading: `origin` is "fit" or "monitor"."""
+    """Record what another step than a grading found: `origin` is "fit" or "monitor"."""
     rows = [
         {
-            "at": at,
+            "at": stamp(each.at),
             "program": program,
             "fingerprint": fingerprint,
             "origin": origin,
-            "check": finding.check,
-            "finding": json.dumps(to_json(finding)),
+            "check": each.finding.check,
+            "until": stamp(each.until) if each.until else None,
+            "extent": each.extent,
+            "code": each.code,
+            "finding": json.dumps(to_json(each.finding)),
         }
-        for finding in findings
+        for each in evidence
     ]
     _insert(ledger, schema.evidence, rows)
 
 
-def read_evidence(ledger: sa.Engine, program: str, fingerprint: str | None = None) -> list[Finding]:
-    """Return the latest evidence of every check (and column), of one fingerprint where it is given."""
-    conditions = [] if fingerprint is None else [schema.evidence.c.fingerprint == fingerprint]
-    latest: dict[tuple[str, str | None], Finding] = {}
-    for row in _select(ledger, schema.evidence, program, *conditions):
-        finding = from_json(json.loads(row.finding))
-        latest[finding.check, finding.about] = finding
+def read_evidence(ledger: sa.Engine, program: str, fingerprint: str) -> list[Evidence]:
+    """Return the latest evidence of every check (and column) for a program of this fingerprint."""
+    latest: dict[tuple[str, str | None], Evidence] = {}
+    for r in _select(ledger, schema.evidence, program, schema.evidence.c.fingerprint == fingerprint):
+        finding = from_json(json.loads(r.finding))
+        until = datetime.fromisoformat(r.until) if r.until else None
+        latest[finding.check, finding.about] = Evidence(
+            finding, datetime.fromisoformat(r.at), until, r.extent, r.code
+        )
     return list(latest.values())
 
 
 def write_answer(ledger: sa.Engine, program: str, answer: Answer | Waiver) -> None:
     """Record what a named person confirmed or waived."""
     row = {
-        "at": answer.at,
+        "at": stamp(answer.at),
         "program": program,
         "kind": "waive" if isinstance(answer, Waiver) else "confirm",
         "check": answer.check,
         "about": answer.about,
         "by": answer.by,
         "because": answer.because,
-        "until": answer.until,
+        "until": stamp(answer.until) if answer.until else None,
     }
     _insert(ledger, schema.answers, [row])
 
@@ -247,6 +257,7 @@ def read_releases(ledger: sa.Engine, program: str) -> list[Release]:
             changes=tuple(json.loads(r.changes)),
             by=r.by,
             because=r.because,
+            restores=r.restores,
             ended=r.ended,
             ending=r.ending,
         )

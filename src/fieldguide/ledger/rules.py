@@ -12,7 +12,7 @@ from typing import Any
 
 from fieldguide.errors import GateError
 from fieldguide.finding import Finding
-from fieldguide.ledger.records import Release
+from fieldguide.ledger.records import Release, stamp
 from fieldguide.program import items_changed
 from fieldguide.readiness.answers import Waiver
 
@@ -90,7 +90,7 @@ def check_launch(
     *,
     releases: Sequence[Release],
     current_manifest: Mapping[str, Any] | None,
-    findings: Sequence[Finding],
+    failing: Sequence[Finding],
     level: str,
     reached_a2: bool,
     proof: Sequence[Finding],
@@ -98,11 +98,11 @@ def check_launch(
 ) -> tuple[str, ...]:
     """Return what changes with this launch; raise GateError where a gate that nobody waived is shut.
 
-    `findings` are those of the current grade up to A3, `proof` the findings of the neutral launch's
+    `failing` are the failures of the current grade up to A3 that nobody waived, `proof` the findings of the neutral launch's
     identities (empty when nothing neutral has served). A waiver of a gate holds for the next launch only.
     """
     since = releases[-1].at if releases else ""
-    waived = {waiver.check for waiver in waivers if waiver.at > since}
+    waived = {waiver.check for waiver in waivers if stamp(waiver.at) > since}
 
     def gate(name: str, shut: bool, message: str) -> None:
         if shut and name not in waived:
@@ -110,8 +110,7 @@ def check_launch(
                 f"{message} (gate {name}; a named person may waive it: fieldguide waive P {name} --by NAME --because …)"
             )
 
-    failing = [finding for finding in findings if finding.verdict == "fail"]
-    gate("no_failing_findings", bool(failing), _failing(failing))
+    gate("no_failing_findings", bool(failing), failing_text(failing))
     now = state(releases)
     step = "launch neutral" if candidate.neutral else "launch learned"
     if (now, step) not in MOVES:
@@ -145,7 +144,8 @@ def check_launch(
     return changed
 
 
-def _failing(failing: Sequence[Finding]) -> str:
+def failing_text(failing: Sequence[Finding]) -> str:
+    """Return a sentence about the first of some failing findings, and how many more there are."""
     if not failing:
         return ""
     first = failing[0]

@@ -38,6 +38,9 @@ evidence = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("origin", String(20), nullable=False),  # fit, monitor
     Column("check", String(80), nullable=False),
+    Column("until", String(40)),
+    Column("extent", String(64)),
+    Column("code", String(64)),
     Column("finding", Text, nullable=False),
 )
 
@@ -91,6 +94,7 @@ releases = Table(
     Column("changes", Text, nullable=False),
     Column("by", String(200), nullable=False),
     Column("because", Text, nullable=False),
+    Column("restores", Integer),  # the number of the release that a rollback put back
     Column("ended", String(40)),
     Column("ending", String(20)),  # replaced, rolled back
 )

@@ -37,6 +37,9 @@ def upgrade() -> None:
         _text("fingerprint", 64),
         _text("origin", 20),
         _text("check", 80),
+        _text("until", 40, empty=True),
+        _text("extent", 64, empty=True),
+        _text("code", 64, empty=True),
         _text("finding"),
     )
     _table(
@@ -78,6 +81,7 @@ def upgrade() -> None:
         _text("changes"),
         _text("by", 200),
         _text("because"),
+        sa.Column("restores", sa.Integer, nullable=True),
         _text("ended", 40, empty=True),
         _text("ending", 20, empty=True),
     )

@@ -1,0 +1,5 @@
+"""`python -m fieldguide`."""
+
+from fieldguide.cli.main import main
+
+main()

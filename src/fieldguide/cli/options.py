@@ -1,0 +1,68 @@
+"""Options that commands share, and how results are printed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import click
+
+from fieldguide.errors import UsageError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+program_argument = click.argument("program", metavar="PROGRAM")
+home_option = click.option(
+    "--home",
+    default=".fieldguide",
+    show_default=True,
+    envvar="FIELDGUIDE_HOME",
+    help="The folder of ledger, journal and fitted models.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+by_option = click.option("--by", required=True, metavar="NAME", help="The person who answers for it.")
+until_option = click.option(
+    "--until", metavar="DATE", help="Use only what was known before this time (ISO 8601)."
+)
+as_of_option = click.option("--as-of", "as_of", metavar="DATE", help="The same as --until.")
+
+
+def common(function: F) -> F:
+    """Add `--home` and `--json` to a command."""
+    return home_option(json_option(function))
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON on standard output."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def instant(text: str | None) -> datetime | None:
+    """Return an ISO 8601 time as an aware one (UTC where it names no zone).
+
+    Raises UsageError when the text is no time.
+    """
+    if text is None:
+        return None
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is no time; write it as 2013-10-01 or 2013-10-01T12:00:00+00:00."
+        ) from None
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def progress(message: str) -> None:
+    """Say on standard error what long work has come to, in one line that the next replaces on a terminal."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\033[2K{message[:118]}", nl=False, err=True)
+
+
+def progress_done() -> None:
+    """Clear the line of progress."""
+    if sys.stderr.isatty():
+        click.echo("\r\033[2K", nl=False, err=True)

@@ -1,0 +1,79 @@
+"""serve, monitor, harvest."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from fieldguide.cli.options import common, home_option, print_json, program_argument
+from fieldguide.program import load, load_one
+
+
+@click.command()
+@click.argument("programs", metavar="PROGRAM…", nargs=-1, required=True)
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="The address to listen on; loopback only."
+)
+@click.option("--port", default=8000, show_default=True, help="The port to listen on.")
+@click.option("--no-monitor", is_flag=True, help="Do not run the monitor beside the server.")
+@home_option
+def serve(programs: tuple[str, ...], host: str, port: int, no_monitor: bool, home: str) -> None:
+    """Answer for PROGRAM… over HTTP, with the dashboard at / and the monitor as a process beside it."""
+    from fieldguide.steps.serve import serve as step
+
+    loaded = [program for spec in programs for program in load(spec)]
+    step(loaded, home=home, host=host, port=port, specs=() if no_monitor else programs)
+
+
+@click.command()
+@program_argument
+@click.option(
+    "--once", is_flag=True, help="Judge what is there (from 200 rows on) and stop; left out: keep watching."
+)
+@click.option(
+    "--now", metavar="DATE", help="Take this as the time; left out: the journal's latest row or outcome."
+)
+@click.option(
+    "--every", default=2.0, show_default=True, metavar="SECONDS", help="How often to look when watching."
+)
+@common
+def monitor(program: str, once: bool, now: str | None, every: float, home: str, as_json: bool) -> None:
+    """Grade what PROGRAM was served, name causes, fall back and return; exits with 1 on an open alarm."""
+    from fieldguide.cli.options import instant
+    from fieldguide.steps.monitor import monitor as step
+    from fieldguide.steps.monitor import watch
+
+    if not once:
+        watch(load(program), home=home, every=every)
+        return
+    result = step(load_one(program), home=home, now=instant(now))
+    if as_json:
+        print_json(result.to_json())
+    else:
+        click.echo(result.summary())
+    sys.exit(1 if result.alarms else 0)
+
+
+@click.command()
+@program_argument
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The Parquet or CSV file to write.",
+)
+@click.option("--as-of", "as_of", metavar="DATE", help="Use only outcomes that had matured by then.")
+@common
+def harvest(program: str, out: Path, as_of: str | None, home: str, as_json: bool) -> None:
+    """Write the journal of PROGRAM with its matured outcomes as the next training table."""
+    from fieldguide.cli.options import instant
+    from fieldguide.steps.harvest import harvest as step
+
+    result = step(load_one(program), out, now=instant(as_of), home=home)
+    if as_json:
+        print_json(result)
+    else:
+        counted = ", ".join(f"{value:,} {name}" for name, value in result["counted"].items())
+        click.echo(f"{result['rows']:,} rows are in {out} ({counted}).")
