@@ -5,12 +5,12 @@ from fieldguide.program.changes import (
     Change,
     changes,
     fingerprint,
-    function_fingerprint,
     items_changed,
     knobs,
     render,
 )
 from fieldguide.program.columns import Boolean, Category, Feature, Number, Presentation, Timestamp, reads
+from fieldguide.program.functions import function_fingerprint
 from fieldguide.program.label import BinaryLabel, CountLabel, Label, NumericLabel
 from fieldguide.program.load import being_loaded, code_files, load, load_one, named
 from fieldguide.program.program import (

@@ -2,23 +2,25 @@
 
 A knob is what can differ between two releases and alters what they do. Descriptions, owners and other
 answers to questions of readiness are no knobs. Functions count with their own source and with that of
-the functions and plain constants of the same files that they use.
+the functions and plain constants of the same folder that they use.
 """
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import inspect
 import json
-import textwrap
-from collections.abc import Callable, Sequence
+import os.path
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from fieldguide.program.program import Program
+from fieldguide.program.functions import function_fingerprint
+from fieldguide.program.program import Program, directory
+from fieldguide.program.source import Source
 
 KNOBS = ("source", "features", "label", "model", "objective", "prior", "optimizer", "next_period", "seed")
 """The chosen knobs that a program file holds. The data window and the share are chosen at the fit."""
@@ -41,12 +43,14 @@ def knobs(program: Program) -> dict[str, str | list[str]]:
 
     Equal text means the same behaviour, on every Python version. JSON-able.
     """
-    blanks = program.blanks()
+    blanks, folder = program.blanks(), directory(program)
     values: dict[str, str | list[str]] = {}
     for knob in KNOBS:
         value = getattr(blanks, knob) if hasattr(blanks, knob) else getattr(program, knob)
         values[knob] = (
-            "the last fifth of the time span" if knob == "next_period" and value is None else render(value)
+            "the last fifth of the time span"
+            if knob == "next_period" and value is None
+            else render(value, folder)
         )
     values["features"] = [render(f) for f in program.features] + [
         f"input {render(f)}" for f in program.inputs
@@ -57,7 +61,8 @@ def knobs(program: Program) -> dict[str, str | list[str]]:
 def fingerprint(program: Program) -> str:
     """Return 16 hex digits that are equal if and only if all chosen knobs and the question are.
 
-    Equal on Python 3.11, 3.12 and 3.13: functions enter as `ast.unparse` without docstring and comments.
+    Equal on Python 3.11, 3.12 and 3.13, and in every folder: functions enter as their syntax tree without
+    docstrings (see `functions.py`), paths relative to the program's file.
     """
     text = json.dumps({"question": render(program.question), **knobs(program)}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -100,8 +105,11 @@ def _default(program: Program, knob: str) -> str:
     return " (the default)" if getattr(program, knob) is None else ""
 
 
-def render(value: Any) -> str:
+def render(value: Any, folder: Path | None = None) -> str:
     """Return a declaration as short canonical text; descriptions are left out.
+
+    Paths are written from `folder` on (the program's), so that the text is the same on another machine; of
+    a path outside of it the last two parts are kept.
 
     >>> from fieldguide.program.blanks.priors import Ridge
     >>> render(Ridge(0.01))
@@ -113,76 +121,59 @@ def render(value: Any) -> str:
             if f.metadata.get("note") or not f.init:
                 continue
             item = getattr(value, f.name)
-            if item is None or item == () or (item is False and f.default is False):
+            if (
+                item is None
+                or (isinstance(item, tuple) and not item)
+                or (item is False and f.default is False)
+            ):
                 continue
-            parts.append(f"{f.name}={render(item)}")
+            if isinstance(value, Source) and f.name == "data" and isinstance(item, str):
+                item = item if "://" in item else Path(item)
+            parts.append(f"{f.name}={render(item, folder)}")
         return f"{type(value).__name__}({', '.join(parts)})"
     if isinstance(value, tuple | list):
-        return "[" + ", ".join(render(item) for item in value) + "]"
-    if inspect.isfunction(value):
-        return f"{value.__name__}@{function_fingerprint(value)}"
+        return "[" + ", ".join(render(item, folder) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{render(k)}: {render(v, folder)}" for k, v in value.items()) + "}"
     if isinstance(value, bool) or value is None or isinstance(value, str | int):
         return repr(value)
     if isinstance(value, float):
-        return repr(float(value))
+        whole = value.is_integer() and abs(value) < 2**53
+        return repr(int(value)) if whole else repr(float(value))
     if isinstance(value, timedelta):
-        return f"timedelta(seconds={value.total_seconds():g})"
+        return f"timedelta(seconds={render(value.total_seconds())})"
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Path):
-        return repr(value.as_posix())
-    if hasattr(value, "get_params"):
-        return " ".join(repr(value).split())
-    names = getattr(value, "columns", None) or getattr(value, "column_names", None)
-    columns = ", ".join(map(str, names)) if isinstance(names, list | tuple) else type(value).__name__
-    return f"rows({columns})"
+        return repr(_place(value, folder))
+    if hasattr(value, "get_params") and not isinstance(value, type):
+        return _render_estimator(value)
+    if callable(value):
+        return f"{getattr(value, '__name__', type(value).__name__)}@{function_fingerprint(value)}"
+    if hasattr(value, "tobytes") and hasattr(value, "shape"):
+        return f"{type(value).__name__}{value.shape}@{hashlib.sha256(value.tobytes()).hexdigest()[:12]}"
+    if hasattr(value, "__arrow_c_stream__") or hasattr(value, "to_arrow"):
+        names: Any = value.column_names if hasattr(value, "column_names") else getattr(value, "columns", ())
+        return f"rows({', '.join(str(name) for name in names)})"
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", " ".join(repr(value).split()))
 
 
-def function_fingerprint(function: Callable[..., Any]) -> str:
-    """Return 12 hex digits of a function's source and of what it uses from the same folder.
-
-    Docstrings, comments and formatting do not count.
-    """
-    texts: list[str] = []
-    _collect(function, texts, set())
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:12]
+def _place(path: Path, folder: Path | None) -> str:
+    if not path.is_absolute():
+        return Path(os.path.normpath(path)).as_posix()
+    if folder is not None and path.is_relative_to(folder):
+        return path.relative_to(folder).as_posix()
+    return Path(*path.parts[1:][-2:]).as_posix()
 
 
-def _collect(function: Callable[..., Any], texts: list[str], seen: set[int]) -> None:
-    if id(function) in seen:
-        return
-    seen.add(id(function))
-    texts.append(_source(function))
-    folder = Path(function.__code__.co_filename).parent
-    for name in sorted(_names(function)):
-        value = function.__globals__.get(name)
-        if inspect.isfunction(value) and Path(value.__code__.co_filename).parent == folder:
-            _collect(value, texts, seen)
-        elif isinstance(value, bool | int | float | str | tuple | frozenset | list | dict | set):
-            shown = sorted(value, key=repr) if isinstance(value, frozenset | set) else value
-            texts.append(f"{name} = {shown!r}")
-
-
-def _names(function: Callable[..., Any]) -> set[str]:
-    names: set[str] = set()
-    stack = [function.__code__]
-    while stack:
-        code = stack.pop()
-        names.update(code.co_names)
-        stack.extend(c for c in code.co_consts if inspect.iscode(c))
-    return names
-
-
-def _source(function: Callable[..., Any]) -> str:
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, SyntaxError):
-        # no source is kept, as for a function typed at a prompt: its compiled form stands for it
-        return hashlib.sha256(function.__code__.co_code).hexdigest()
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-            and ast.get_docstring(node) is not None
-        ):
-            node.body = node.body[1:] or [ast.Pass()]
-    return ast.unparse(tree)
+def _render_estimator(estimator: Any) -> str:
+    """Write an estimator with every parameter that is not its library's default."""
+    defaults = {
+        name: parameter.default for name, parameter in inspect.signature(type(estimator)).parameters.items()
+    }
+    parts = []
+    for name, item in sorted(estimator.get_params(deep=False).items()):
+        text = render(item)
+        if name not in defaults or text != render(defaults[name]):
+            parts.append(f"{name}={text}")
+    return f"{type(estimator).__name__}({', '.join(parts)})"

@@ -12,8 +12,13 @@ from dataclasses import KW_ONLY
 from typing import Any, ClassVar
 
 from fieldguide.errors import ProgramError
-from fieldguide.program.declare import declaration, expect, frozen_list, note, what
+from fieldguide.program.declare import declaration, expect, expect_text, frozen_list, note, what
 
+_NEUTRAL: dict[str, tuple[Any, str]] = {
+    "number": (int | float, "1"),
+    "category": (str, '"1"'),
+    "boolean": (bool, "False"),
+}
 PARTS = ("hour", "weekday", "month", "day")
 
 
@@ -41,6 +46,7 @@ class Feature:
                 f"{type(self).__name__}({self.name!r}): a column's name is not empty and does not start "
                 "with two underscores; rename the column in the source."
             )
+        expect_text(self, "about", "owner")
         if self.of is not None:
             check_function(self.of, f"{type(self).__name__}({self.name!r}, of=…)")
 
@@ -62,9 +68,11 @@ class Number(Feature):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        expect_text(self, "unit")
         for blank in ("low", "high"):
             value = getattr(self, blank)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            number = isinstance(value, int | float) and not isinstance(value, bool) and value == value
+            if value is not None and not number:
                 raise ProgramError(
                     f"Number({self.name!r}, {blank}=…): you gave {what(value)}; expected a number."
                 )
@@ -132,6 +140,13 @@ class Presentation:
         if self.feature.of is not None:
             raise ProgramError(
                 f"Presentation({self.feature.name!r}): it is logged as shown, so it takes no of=."
+            )
+        wanted, example = _NEUTRAL[self.feature.kind]
+        fits = isinstance(self.neutral, wanted) and isinstance(self.neutral, bool) == (wanted is bool)
+        if self.neutral is not None and not fits:
+            raise ProgramError(
+                f"Presentation({self.feature.name!r}, neutral=…): you gave {what(self.neutral)} for a "
+                f"{self.feature.kind}; expected a value such as {example}."
             )
 
     @property

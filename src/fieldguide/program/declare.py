@@ -26,7 +26,12 @@ def note(default: Any = MISSING) -> Any:
     return field(default=default, metadata={"note": True})
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(field, note))
+def hidden(default: Any = None) -> Any:
+    """Return a dataclass field that fieldguide fills itself: no blank, no part of what a value is."""
+    return field(default=default, compare=False, repr=False, metadata={"note": True, "hidden": True})
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field, note, hidden))
 def declaration(cls: type[T]) -> type[T]:
     """Make `cls` a frozen dataclass whose wrong filling raises `ProgramError`."""
     made = dataclass(frozen=True)(cls)
@@ -44,18 +49,24 @@ def declaration(cls: type[T]) -> type[T]:
 def _check_call(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     word = cls.__name__
     blanks = [f for f in fields(cls) if f.init]
-    names = [f.name for f in blanks]
+    names = [f.name for f in blanks if not f.metadata.get("hidden")]
     positional = [f.name for f in blanks if not f.kw_only]
     for name in kwargs:
-        if name not in names:
-            raise ProgramError(
-                f"{word} has no blank {name!r}.{suggest(name, names)} Its blanks: {', '.join(names)}."
-            )
+        if name not in [f.name for f in blanks]:
+            known = f"Its blanks: {', '.join(names)}." if names else "It has no blanks."
+            raise ProgramError(f"{word} has no blank {name!r}.{suggest(name, names)} {known}")
     if len(args) > len(positional):
-        raise ProgramError(
-            f"{word} takes {len(positional)} unnamed value(s) ({', '.join(positional)}), {len(args)} were "
-            f"given: name the others, for example {word}(…, {names[-1]}=…)."
+        others = [name for name in names if name not in positional]
+        hint = f"name the others, for example {word}(…, {others[0]}=…)" if others else "take the others out"
+        takes = (
+            f"{len(positional)} unnamed value(s) ({', '.join(positional)})"
+            if positional
+            else "no unnamed value"
         )
+        raise ProgramError(f"{word} takes {takes}, and {len(args)} were given: {hint}.")
+    for name in positional[: len(args)]:
+        if name in kwargs:
+            raise ProgramError(f"{word}({name}=…): it is given twice, unnamed and named; leave one out.")
     given = set(positional[: len(args)]) | set(kwargs)
     lacking = [
         f.name
@@ -90,7 +101,7 @@ def what(value: object) -> str:
     if isinstance(value, type):
         return f"the class {value.__name__} itself (write {value.__name__}(…))"
     shape = getattr(value, "shape", None)
-    if shape is not None:
+    if isinstance(shape, tuple) and shape:
         return f"rows ({type(value).__name__} of shape {tuple(shape)})"
     if hasattr(value, "__arrow_c_stream__"):
         return f"rows ({type(value).__name__})"
@@ -100,6 +111,13 @@ def what(value: object) -> str:
         return f"the function {getattr(value, '__name__', value)!s}"
     text = repr(value)
     return f"{text if len(text) <= 60 else text[:57] + '…'} ({type(value).__name__})"
+
+
+def expect_text(owner: object, *blanks: str) -> None:
+    """Raise `ProgramError` unless each of the optional `blanks` of `owner` is text or left open."""
+    for blank in blanks:
+        if getattr(owner, blank) is not None:
+            expect(owner, blank, str, "text in quotes, or leave it out")
 
 
 def frozen_list(owner: object, blank: str) -> None:

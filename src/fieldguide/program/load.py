@@ -8,18 +8,23 @@ import hashlib
 import importlib.util
 import itertools
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import replace
+from importlib.machinery import PathFinder
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 
 from fieldguide.errors import FieldguideError, UsageError, suggest
+from fieldguide.program.changes import fingerprint
+from fieldguide.program.functions import is_own_code
 from fieldguide.program.program import Program
 
 _loading: ContextVar[str | None] = ContextVar("fieldguide_loading", default=None)
 _number = itertools.count(1)
+_one_at_a_time = threading.RLock()
 
 
 def being_loaded() -> str | None:
@@ -31,29 +36,41 @@ def load(spec: str | Path) -> list[Program]:
     """Return the programs of `file.py`, or the one that `file.py:variable` names; each has its name.
 
     Modules beside the file are imported from beside it, afresh, and leave no trace, so that two versions
-    of the same file can be loaded side by side.
+    of the same file can be loaded side by side. The text of all of them is kept with each program.
 
-    Raises UsageError when there is no such file, program or variable, or when the file cannot be run;
-    ProgramError when a blank is filled wrongly.
+    Raises UsageError when there is no such file, program or variable, when the file cannot be run, or when
+    it imports a module beside it inside a function; ProgramError when a blank is filled wrongly.
     """
     file, variable = _split(str(spec))
+    before = _texts(file)
     module = _run(file)
-    found: dict[str, Program] = {}
-    for name, value in vars(module).items():
-        if isinstance(value, Program) and not name.startswith("_") and value not in found.values():
-            found[name] = replace(_with_name(value, name), file=str(file))
+    code = _texts(file)
+    if code is None or before not in (None, code):
+        raise UsageError(f"{file.name} changed while it was read; try again.")
+    found = {
+        name: value
+        for name, value in vars(module).items()
+        if isinstance(value, Program) and not name.startswith("_")
+    }
     if not found:
         raise UsageError(
             f"{file.name} holds no program; write one as name = fg.Program(question=…, …), or start with: fieldguide new NAME TABLE"
         )
-    if variable is None:
-        return list(found.values())
-    if variable not in found:
+    if variable is not None and variable not in found:
         raise UsageError(
             f"{file.name} has no program {variable!r}.{suggest(variable, found)} It holds: "
             + ", ".join(f"{file.name}:{name}" for name in found)
         )
-    return [found[variable]]
+    if variable is not None:
+        found = {variable: found[variable]}
+    once: dict[int, Program] = {}
+    for name, value in found.items():
+        if id(value) not in once:
+            frozen = MappingProxyType(code)
+            once[id(value)] = replace(value, name=value.name or name, file=str(file), code=frozen)
+    for program in once.values():
+        fingerprint(program)  # functions are read now, while their files are those that ran
+    return list(once.values())
 
 
 def load_one(spec: str | Path) -> Program:
@@ -81,28 +98,40 @@ def named(program: Program) -> Program:
     for module in list(sys.modules.values()):
         for name, value in list(vars(module).items()) if isinstance(module, ModuleType) else ():
             if value is program and not name.startswith("_"):
-                return _with_name(program, name)
+                found: Program = replace(program, name=name)
+                return found
     raise UsageError(
         "This program has no name yet: write fg.Program(name='visits', …), or keep it in a variable of a module."
     )
 
 
-def _with_name(program: Program, name: str) -> Program:
-    return replace(program, name=program.name or name)
-
-
 def code_files(program: Program) -> dict[str, str]:
     """Return the text of the program's file and of every module that it imports from beside it.
 
-    Keys are paths relative to the program's folder; the first is the program's file itself.
+    Keys are paths relative to the program's folder; the first is the program's file itself. For a loaded
+    program these are the texts that ran, whatever happened to the files since.
+
     Raises UsageError when the file is not known (a notebook, a prompt) or a module beside it is imported
     inside a function.
     """
+    if program.code is not None:
+        return dict(program.code)
     if not program.file or not Path(program.file).is_file():
         raise UsageError(
             "A fitted model carries its program as a file, and this program was not written in one: save it as a .py file and use it from there."
         )
-    main = Path(program.file).resolve()
+    return _read_files(Path(program.file).resolve())
+
+
+def _texts(main: Path) -> dict[str, str] | None:
+    """Return the files of a program, or None where one of them is no Python (running it says where)."""
+    try:
+        return _read_files(main)
+    except (SyntaxError, ValueError):
+        return None
+
+
+def _read_files(main: Path) -> dict[str, str]:
     files: dict[str, str] = {}
     todo = [main]
     while todo:
@@ -110,7 +139,7 @@ def code_files(program: Program) -> dict[str, str]:
         name = path.relative_to(main.parent).as_posix()
         if name in files:
             continue
-        files[name] = path.read_text(encoding="utf-8")
+        files[name] = path.read_text(encoding="utf-8-sig")
         todo.extend(_imports_beside(path, files[name], main.parent))
     return files
 
@@ -143,10 +172,18 @@ def _inside_function(tree: ast.Module, wanted: ast.AST) -> bool:
 
 
 def _module_files(folder: Path, root: str) -> list[Path]:
-    if (folder / f"{root}.py").is_file():
-        return [folder / f"{root}.py"]
+    """Return the files of the module `root` where it lies in `folder`, else nothing."""
+    if root == "fieldguide":
+        return []
     if (folder / root / "__init__.py").is_file():
         return sorted((folder / root).rglob("*.py"))
+    if (folder / f"{root}.py").is_file():
+        return [folder / f"{root}.py"]
+    if (folder / root).is_dir():
+        # a folder without __init__.py is imported only where no installed package has the name
+        spec = PathFinder.find_spec(root, [str(folder), *sys.path])
+        if spec is not None and spec.origin is None:
+            return sorted((folder / root).rglob("*.py"))
     return []
 
 
@@ -172,7 +209,8 @@ def _split(spec: str) -> tuple[Path, str | None]:
 def _alone(file: Path) -> Iterator[None]:
     """Import modules beside `file` from there and afresh; forget them afterwards."""
     folder = file.parent
-    names = {p.stem for p in folder.glob("*.py")} | {p.parent.name for p in folder.glob("*/__init__.py")}
+    names = {p.stem for p in folder.glob("*.py")} | {p.parent.name for p in folder.glob("*/*.py")}
+    names.discard("fieldguide")
     set_aside = {
         key: module
         for key, module in sys.modules.items()
@@ -180,6 +218,7 @@ def _alone(file: Path) -> Iterator[None]:
     }
     for key in set_aside:
         del sys.modules[key]
+    path = list(sys.path)
     sys.path.insert(0, str(folder))
     token = _loading.set(str(file))
     written = sys.dont_write_bytecode
@@ -190,17 +229,23 @@ def _alone(file: Path) -> Iterator[None]:
     finally:
         sys.dont_write_bytecode = written
         _loading.reset(token)
-        sys.path.remove(str(folder))
+        sys.path[:] = path
         for key, module in list(sys.modules.items()):
-            where = getattr(module, "__file__", None)
-            if key.split(".")[0] in names and where and Path(where).is_relative_to(folder):
+            if key.split(".")[0] in names and _lies_in(module, folder):
                 del sys.modules[key]
         sys.modules.update(set_aside)
 
 
+def _lies_in(module: ModuleType, folder: Path) -> bool:
+    where = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
+    return where is not None and Path(where).is_relative_to(folder)
+
+
 def _is_user_code(module: ModuleType) -> bool:
     where = getattr(module, "__file__", None)
-    return bool(where) and "site-packages" not in str(where) and not str(where).startswith(sys.base_prefix)
+    if where is None:  # a folder without __init__.py; built-in modules have no __path__
+        where = next(iter(getattr(module, "__path__", ())), None)
+    return where is not None and is_own_code(where, Path(Path(where).anchor))
 
 
 def _run(file: Path) -> ModuleType:
@@ -210,7 +255,7 @@ def _run(file: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise UsageError(f"{file} cannot be loaded as a Python file.")
     module = importlib.util.module_from_spec(spec)
-    with _alone(file):
+    with _one_at_a_time, _alone(file):
         sys.modules[name] = module
         try:
             spec.loader.exec_module(module)
@@ -222,10 +267,19 @@ def _run(file: Path) -> ModuleType:
         except FieldguideError as error:
             del sys.modules[name]
             raise type(error)(f"{_place(error, file)}: {error}") from error
-        except Exception as error:
+        except SystemExit as error:
             del sys.modules[name]
+            raise UsageError(
+                f"{_place(error, file)}: the file ends the run ({error!r}); keep what it does besides declaring "
+                'programs under: if __name__ == "__main__":'
+            ) from error
+        except BaseException as error:
+            del sys.modules[name]
+            if not isinstance(error, Exception):
+                raise
             hint = " Install what it needs, or correct the name." if isinstance(error, ImportError) else ""
-            raise UsageError(f"{_place(error, file)}: {type(error).__name__}: {error}.{hint}") from error
+            said = f"{type(error).__name__}: {error}".rstrip(". ")
+            raise UsageError(f"{_place(error, file)}: {said}.{hint}") from error
     return module
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from fieldguide.errors import ProgramError, suggest
 from fieldguide.program.blanks import models, objectives, optimizers, priors
 from fieldguide.program.columns import Boolean, Category, Feature, Number, Presentation, Timestamp, reads
-from fieldguide.program.declare import declaration, expect, frozen_list, note, what
+from fieldguide.program.declare import declaration, expect, expect_text, frozen_list, hidden, note, what
 from fieldguide.program.label import Label
 from fieldguide.program.question import Question
 from fieldguide.program.source import Source
@@ -42,7 +42,8 @@ class Program:
     `optimizer` may be left out: the model and the label bring their own. `next_period` is when the rows
     begin that the model is judged on: an ISO date in the source's time zone, or a timedelta before the
     end; left out, the last fifth of the time span. `name` is the program's identity in the ledger, the
-    journal and the URL: by default the variable's name.
+    journal and the URL: by default the variable's name. `file` is where the program is written and
+    `code` the text of its modules as they were when it was loaded; both are filled in by fieldguide.
 
     Raises ProgramError for a wrong filling: what was filled, what it lacks, what to do.
     """
@@ -67,7 +68,8 @@ class Program:
     next_period: str | timedelta | None = None
     seed: int = 0
     name: str | None = note(None)
-    file: str | None = field(default=None, compare=False, repr=False, metadata={"note": True})
+    file: str | None = hidden()
+    code: Mapping[str, str] | None = hidden()
 
     def __post_init__(self) -> None:
         for blank in ("features", "inputs"):
@@ -152,6 +154,13 @@ def _check_kinds(program: Program) -> None:
         value = getattr(program, blank)
         if value is not None or blank == "model":
             expect(program, blank, kind, example)
+        if type(value) is kind:
+            raise ProgramError(f"Program({blank}=…): {kind.__name__} is only the base; expected {example}.")
+    if type(program.label) is Label:
+        raise ProgramError(
+            "Program(label=…): Label is only the base; expected fg.BinaryLabel, fg.NumericLabel or fg.CountLabel."
+        )
+    expect_text(program, "name")
     if not program.features:
         raise ProgramError('Program(features=[]): name at least one column, such as fg.Number("age").')
     if isinstance(program.seed, bool) or not isinstance(program.seed, int):
@@ -194,7 +203,14 @@ def _check_columns(program: Program) -> None:
             raise ProgramError(
                 f"inputs: {item.name!r} is computed; inputs are raw columns, put it among the features."
             )
-    if program.label.name in {f.name for f in raw_columns(program)}:
+    kinds = {column.name: column.kind for column in raw_columns(program)}
+    for column in (*program.inputs, *computed_features(program)):
+        if kinds.get(column.name, column.kind) != column.kind or (column.of and column.name in kinds):
+            raise ProgramError(
+                f"{type(column).__name__}({column.name!r}): there is a raw column of that name already, a "
+                f"{kinds[column.name]}; give one of the two another name."
+            )
+    if program.label.name in {f.name for f in (*program.features, *program.inputs)}:
         raise ProgramError(
             f"{program.label.name!r} is the label and cannot be a feature; take it out of features= and inputs=."
         )

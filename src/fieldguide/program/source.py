@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fieldguide.errors import ProgramError
-from fieldguide.program.declare import declaration, expect, frozen_list, note, what
+from fieldguide.program.declare import declaration, expect, expect_text, frozen_list, note, what
 
 
 @declaration
@@ -67,8 +67,15 @@ class Source:
         for blank in ("time", "entity", "weight"):
             if getattr(self, blank) is not None:
                 expect(self, blank, str, "the name of one column")
+        if isinstance(self.personal_data, bool):
+            raise ProgramError(
+                f"Source(personal_data={self.personal_data}): say which, such as 'e-mail address', or 'none'."
+            )
+        expect_text(self, "about", "owner", "owner_contact", "license", "purpose", "personal_data")
+        if self.delivered_every is not None:
+            expect(self, "delivered_every", timedelta, "a timedelta, such as timedelta(hours=1)")
         if self.key is not None:
-            expect(self, "key", (str, tuple), 'the name of a column, or several: ("origin", "hour")')
+            _check_names(self, "key", 'the name of a column, or several: ("origin", "hour")')
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError, TypeError):
@@ -122,7 +129,7 @@ class Join:
     def __post_init__(self) -> None:
         expect(self, "source", Source, 'fg.Source("weather.parquet", key=…)')
         frozen_list(self, "on")
-        expect(self, "on", (str, tuple), "the column(s) that both sources share")
+        _check_names(self, "on", "the column(s) that both sources share, by name")
         expect(self, "as_of", str, "the joined source's time column")
         if self.within is not None:
             expect(self, "within", timedelta, "a timedelta, such as timedelta(hours=3)")
@@ -135,6 +142,16 @@ class Join:
     def keys(self) -> tuple[str, ...]:
         """The shared columns as a tuple."""
         return (self.on,) if isinstance(self.on, str) else self.on
+
+
+def _check_names(owner: object, blank: str, example: str) -> None:
+    expect(owner, blank, (str, tuple), example)
+    value = getattr(owner, blank)
+    wrong = [name for name in (value if isinstance(value, tuple) else (value,)) if not isinstance(name, str)]
+    if wrong:
+        raise ProgramError(
+            f"{type(owner).__name__}({blank}=…): you gave {what(wrong[0])} in it; expected {example}."
+        )
 
 
 def _check_data(data: Any) -> None:
