@@ -1,0 +1,22 @@
+"""Pages: the dashboard and the reports, from the same templates.
+
+Nothing here reads a ledger or a journal: pages are drawn from frozen view values that a step fills.
+"""
+
+from fieldguide.web.pages import pages, report
+from fieldguide.web.view import (
+    EffortView,
+    FallbackView,
+    LiveView,
+    Point,
+    ProgramView,
+    RefusedView,
+    ReleaseView,
+    RungView,
+    ServedView,
+)
+
+__all__ = [
+    "EffortView", "FallbackView", "LiveView", "Point", "ProgramView", "RefusedView", "ReleaseView", "RungView",
+    "ServedView", "pages", "report",
+]  # fmt: skip

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from fieldguide.finding import Diagnosis, Finding
+from fieldguide.web.view import (
+    EffortView,
+    FallbackView,
+    LiveView,
+    Point,
+    ProgramView,
+    RefusedView,
+    ReleaseView,
+    RungView,
+    ServedView,
+)
+
+ZONE = "America/New_York"
+
+
+def at(month: int, day: int, hour: int = 0) -> datetime:
+    return datetime(2013, month, day, hour, tzinfo=UTC)
+
+
+@pytest.fixture
+def wind() -> Finding:
+    """A column that changed its unit, with a picture."""
+
+    def knots(factor: float) -> list[list[float]]:
+        return [[round(k * 1.15078 * factor, 3), math.exp(-(((k - 9) / 4.5) ** 2)) / 8] for k in range(3, 32)]
+
+    return Finding(
+        check="unit_changed",
+        level="B3",
+        verdict="fail",
+        about="wind_speed",
+        saw="wind_speed is 0.447 times what it was",
+        expected="mile/hour",
+        rows=("57003", "57004"),
+        next="ask the weather desk what the feed sends",
+        evidence={"before": knots(1), "after": knots(0.44704)},
+        diagnosis=Diagnosis("unit_factor", 0.44704, None, 57_003, "2013-12-07T05:00:00+00:00", 1.0),
+    )
+
+
+@pytest.fixture
+def carrier() -> Finding:
+    """A category that was renamed, with a picture of many names."""
+    names = [f"A{n}" for n in range(20)]
+    return Finding(
+        check="category_new",
+        level="B3",
+        verdict="unknown",
+        about="carrier",
+        saw="values never seen before: 'a0', 'a1'",
+        evidence={"before": [[n, 0.05] for n in names], "after": [[n.lower(), 0.05] for n in names]},
+        diagnosis=Diagnosis("category_renamed", share=0.83),
+    )
+
+
+@pytest.fixture
+def full(wind: Finding, carrier: Finding) -> ProgramView:
+    """A program with everything that a page can show."""
+    series = tuple(
+        Point(
+            since=at(10, 1, 4) + timedelta(days=7 * week),
+            until=at(10, 8, 4) + timedelta(days=7 * week),
+            answers=6_000,
+            refused=40 if week == 9 else 0,
+            outcomes=5_800,
+            fallback=6_000 if week == 9 else 0,
+            loss=0.44 + 0.01 * week,
+            expected=0.53 if week < 5 else 0.481,
+            low=0.45,
+            high=0.56,
+            predicted=0.24,
+            observed=0.17 + 0.01 * week,
+            release="1" if week < 5 else "2",
+        )
+        for week in range(12)
+    )
+    neutral = ReleaseView(
+        "1", "Mean", at(10, 1, 4), "the neutral launch", "ada", "77aa01b2c3d4", "ended", at(11, 5, 4)
+    )
+    linear = ReleaseView("2", "Linear", at(11, 5, 4), "model: Mean() → Linear()", "ada", "a81f20c3d9e1")
+    passed = Finding("rows", "C3", "pass", saw="336,776 rows")
+    return ProgramView(
+        name="flights",
+        question="Will this flight arrive more than 15 minutes late?",
+        one_row_is="a scheduled departure",
+        decision="offer a rebooking two hours before departure",
+        level="B4",
+        held_back_by=(wind,),
+        findings=(passed, wind, carrier),
+        open_findings=(wind, carrier),
+        graded_at=at(12, 20, 18),
+        as_of=at(12, 24, 18),
+        release=linear,
+        history=(linear, neutral),
+        fallback=FallbackView(at(12, 7, 9), "wind_speed is 0.447 times what it was", 0.2425, 5_230),
+        live=LiveView("log loss", 0.4893, 0.481, 0.455, 0.507, 1.043, 0.971, series),
+        served=ServedView(82_411, 410, 80_122, 5_230, at(10, 1), at(12, 24)),
+        refused=(RefusedView("$.wind_speed", "expected a number from 0 to 150", 398, "1048.36", at(12, 11)),),
+        rungs=(
+            RungView("Mean", 0.5299, 0.505, 0.556, taken=True, reason="the neutral model"),
+            RungView("Linear", 0.4809, 0.455, 0.507, 0.049, 0.036, 0.062, 0.702, True, "beats the mean"),
+        ),
+        effort=(EffortView("B1", 11.5, "ada"),),
+        timezone=ZONE,
+    )
+
+
+@pytest.fixture
+def fresh() -> ProgramView:
+    """A program of which nothing is known yet."""
+    return ProgramView(name="visits", question="Will the visitor come back?")

@@ -1,0 +1,329 @@
+"""What the pages say, how they say it safely, and what they say when there is nothing to say."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+from fieldguide.errors import FieldguideError
+from fieldguide.finding import Finding
+from fieldguide.web import ProgramView, pages, report
+from fieldguide.web.pages import ASSETS, scale
+from fieldguide.web.view import FallbackView, RefusedView, ReleaseView, ServedView
+
+from .reading import Page
+
+HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>&amp;{{ 7*7 }}"
+
+
+def get(views: Sequence[ProgramView], path: str, root: str = "") -> tuple[int, dict[str, str], str]:
+    """Ask the app for a path, in process, by the ASGI protocol."""
+    return ask(pages(lambda: list(views)), path, root)
+
+
+def ask(app: Any, path: str, root: str = "", method: str = "GET") -> tuple[int, dict[str, str], str]:
+    path, _, query = path.partition("?")
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "path": root + path,
+        "raw_path": (root + path).encode(),
+        "root_path": root,
+        "query_string": query.encode(),
+        "headers": [(b"host", b"test")],
+        "scheme": "http",
+        "server": ("test", 80),
+        "client": ("test", 1),
+    }
+    sent: list[dict[str, Any]] = []
+
+    async def run() -> None:
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await app(scope, receive, send)
+
+    asyncio.run(run())
+    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    body = b"".join(message.get("body", b"") for message in sent[1:])
+    return sent[0]["status"], headers, body.decode()
+
+
+def test_one_program_is_led_to_at_once(fresh: ProgramView) -> None:
+    status, headers, _ = get([fresh], "/")
+    assert (status, headers["location"]) == (307, "/visits")
+
+
+def test_several_programs_are_listed_with_their_state(full: ProgramView, fresh: ProgramView) -> None:
+    sound = replace(full, name="sound", fallback=None, open_findings=())
+    status, _, html = get([full, fresh, sound], "/")
+    page = Page(html)
+    assert status == 200
+    assert [a.attributes["href"] for a in page.all("a", href="/flights") + page.all("a", href="/visits")] == [
+        "/flights",
+        "/visits",
+    ]
+    assert "answers with its constant" in page.words()
+    assert "not launched" in page.words()
+    assert "release 2, Linear" in page.words()
+
+
+def test_without_programs_the_list_says_how_to_begin() -> None:
+    _, _, html = get([], "/")
+    assert "No program is served here yet" in Page(html).words()
+
+
+def test_a_page_tells_level_release_loss_and_findings(full: ProgramView) -> None:
+    status, _, html = get([full], "/flights")
+    page = Page(html)
+    words = page.words()
+    assert status == 200
+    assert [e.text.split() for e in page.all("li") if e.attributes.get("aria-current") == "step"] == [
+        ["B4", "loaded"]
+    ]
+    for part in (
+        "Will this flight arrive more than 15 minutes late?",
+        "Every answer is now the constant 0.2425",
+        "since 7 Dec 2013, 04:00",  # New York's clock
+        "0.4893 expected 0.4810 (0.4550 to 0.5070)",
+        "1.043 mean prediction / mean outcome",
+        "82,411 97 % matured, 410 refused",
+        "unit factor factor 0.447 from row 57,003 since 7 Dec 2013, 00:00 100 % of the rows from there",
+        "model: Mean() → Linear()",
+        "the neutral launch",
+        "expected a number from 0 to 150",
+        "next ask the weather desk what the feed sends",
+        "B1 11.5 h (ada)",
+        "0.0490 0.0360 to 0.0620",
+    ):
+        assert part in words
+
+
+def test_a_finding_that_is_open_and_holds_back_is_told_in_full_once(full: ProgramView) -> None:
+    page = Page(get([full], "/flights")[2])
+    told = [e for e in page.all("article") if "wind_speed" in e.text]
+    assert len(told) == 1
+    assert page.all("a", href="#findings")
+
+
+def test_a_page_with_nothing_to_show_says_so(fresh: ProgramView) -> None:
+    page = Page(get([fresh], "/visits")[2])
+    words = page.words()
+    for part in (
+        "Not graded yet",
+        "Nothing is launched yet",
+        "No outcome is known yet",
+        "Nothing served yet",
+        "Nothing served yet, so nothing was compared",
+        "POST /visits/predict",
+    ):
+        assert part in words
+    assert not page.all("script", class_="spec")
+    assert not page.all("section", class_="banner")
+    assert "None" not in words
+    assert "nan" not in words
+
+
+def test_answers_without_outcomes_are_not_given_a_loss(full: ProgramView) -> None:
+    series = tuple(replace(p, loss=None, predicted=None, observed=None, outcomes=0) for p in full.live.series)
+    live = replace(full.live, loss=None, bias=None, mature=0.0, series=series)
+    words = Page(get([replace(full, live=live)], "/flights")[2]).words()
+    assert "No outcome has come back yet: the loss is not known." in words
+    assert "82,411 0 % matured" in words
+
+
+def test_served_rows_without_findings_are_said_to_be_right(full: ProgramView) -> None:
+    words = Page(get([replace(full, open_findings=(), fallback=None)], "/flights")[2]).words()
+    assert "None: what is served looks like what was learned from." in words
+
+
+def test_refused_rows_are_counted_even_when_their_reasons_are_not_given(full: ProgramView) -> None:
+    words = Page(get([replace(full, refused=())], "/flights")[2]).words()
+    assert "410 rows were refused; they are in the journal." in words
+
+
+def test_the_scale_marks_what_is_reached() -> None:
+    assert [step.level for step in scale("C1") if step.reached] == ["C4", "C3", "C2", "C1"]
+    assert not any(step.reached for step in scale(None))
+    assert all(step.reached for step in scale("A1"))
+
+
+@pytest.mark.parametrize("level", [None, "", "C4", "B1", "A1"])
+def test_every_level_has_a_page(full: ProgramView, level: str | None) -> None:
+    for held_back in (full.held_back_by, ()):
+        status, _, html = get([replace(full, level=level, held_back_by=held_back)], "/flights")
+        Page(html)
+        assert status == 200
+
+
+def test_hostile_text_stays_text_everywhere(full: ProgramView) -> None:
+    bad = Finding(
+        HOSTILE, "B3", "fail", HOSTILE, HOSTILE, HOSTILE, (HOSTILE,), HOSTILE,
+        evidence={"before": [[HOSTILE, 0.5]], "after": [[HOSTILE, float("nan")], [None, 0.5], ["", 0.1]]},
+    )  # fmt: skip
+    when = datetime(2013, 12, 1, tzinfo=UTC)
+    release = ReleaseView(HOSTILE, HOSTILE, when, HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+    view = replace(
+        full,
+        name=HOSTILE,
+        question=HOSTILE,
+        one_row_is=HOSTILE,
+        decision=HOSTILE,
+        findings=(bad,),
+        held_back_by=(bad,),
+        open_findings=(bad, bad),
+        release=release,
+        history=(release,),
+        fallback=FallbackView(when, HOSTILE),
+        refused=(RefusedView(HOSTILE, HOSTILE, 1, HOSTILE),),
+        live=replace(full.live, loss_name=HOSTILE),
+    )
+    clean = Page(report(full))
+    for html in (report(view), get([view, full], "/")[2], get([full], "/" + "%3Cscript%3E")[2]):
+        page = Page(html)
+        assert not page.all("img")
+        assert len([s for s in page.all("script") if s.attributes.get("class") != "spec"]) <= len(
+            clean.all("script")
+        )
+        for element in page.elements:
+            assert not any(name.startswith("on") for name in element.attributes)
+        assert "49" not in [e.text for e in page.all("h1")]
+    page = Page(report(view))
+    assert page.all("h1")[0].text == HOSTILE
+    for spec in page.all("script", class_="spec"):
+        json.loads(spec.text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+
+
+def test_pages_forbid_what_they_do_not_need(full: ProgramView) -> None:
+    for path in ("/", "/flights", "/nothing", "/-/page.js"):
+        _, headers, html = get([full], path)
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        if path == "/flights":
+            page = Page(html)
+            assert all(
+                s.attributes.get("src") or s.attributes["type"] == "application/json"
+                for s in page.all("script")
+            )
+            assert not page.all("style")
+            assert not [e for e in page.elements if "style" in e.attributes]
+            assert headers["cache-control"] == "no-store"
+
+
+def test_a_page_asks_nothing_of_other_hosts(full: ProgramView) -> None:
+    page = Page(get([full], "/flights")[2])
+    for element in page.elements:
+        for name in ("src", "href"):
+            address = element.attributes.get(name) or ""
+            assert address.startswith(("/", "#", "data:")) or not address
+            assert not address.startswith("//")
+
+
+def test_files_of_the_page_are_found_under_any_root(full: ProgramView) -> None:
+    app = pages(lambda: [full])
+    for root in ("", "/team/a"):
+        html = ask(app, "/flights", root)[2]
+        addresses = re.findall(r'(?:src|href)="([^"]*/-/[^"]+)"', html)
+        assert len(addresses) == len(ASSETS)
+        for address in addresses:
+            assert address.startswith(f"{root}/-/")
+            status, headers, body = ask(app, address.removeprefix(root), root)
+            assert status == 200
+            assert "immutable" in headers["cache-control"]
+            assert len(body) > 1000
+        assert ask(app, "/", root)[1]["location"] == f"{root}/flights"
+
+
+@pytest.mark.parametrize("path", ["/-/pages.py", "/-/..%2fpages.py", "/-/../pages.py", "/-/VENDORED.md"])
+def test_only_the_listed_files_are_given(full: ProgramView, path: str) -> None:
+    assert get([full], path)[0] == 404
+
+
+def test_an_unknown_program_is_answered_with_the_nearest(full: ProgramView) -> None:
+    status, _, html = get([full], "/flihgts")
+    assert status == 404
+    assert "There is no program 'flihgts'. Did you mean 'flights'?" in Page(html).words()
+
+
+def test_pages_only_read(full: ProgramView) -> None:
+    assert ask(pages(lambda: [full]), "/flights", method="POST")[0] == 405
+
+
+def test_what_cannot_be_read_is_told_without_a_traceback() -> None:
+    def read() -> list[ProgramView]:
+        raise FieldguideError("The ledger is locked by another process; try again.")
+
+    status, headers, html = ask(pages(read), "/flights")
+    assert status == 503
+    assert "The ledger is locked" in Page(html).words()
+    assert "Traceback" not in html
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_report_is_one_file(full: ProgramView, fresh: ProgramView) -> None:
+    page = Page(report(full))
+    assert not page.all("link", rel="stylesheet")
+    assert not [s for s in page.all("script") if "src" in s.attributes]
+    assert "vega" in page.all("script")[-3].text
+    small = Page(report(fresh))
+    assert not small.all("script"), "no chart, so no script"
+    assert "Readiness" in small.words()
+    assert "In service" not in small.words(), "nothing was launched: the report is about the data"
+    assert len(report(fresh)) < 40_000
+
+
+def test_vendored_files_are_those_that_are_written_down() -> None:
+    folder = files("fieldguide.web").joinpath("static")
+    table = folder.joinpath("VENDORED.md").read_text()
+    rows = re.findall(r"\| (vendor/\S+) \| (\S+) \| (\S+) \| (\S+) .*?\| ([0-9a-f]{64}) \|", table)
+    kept = {f"vendor/{f.name}" for f in folder.joinpath("vendor").iterdir() if f.name.endswith(".js")}
+    assert {row[0] for row in rows} == kept
+    for path, package, _, license_, digest in rows:
+        assert hashlib.sha256(folder.joinpath(path).read_bytes()).hexdigest() == digest
+        assert license_ == "BSD-3-Clause"
+        assert folder.joinpath(f"vendor/LICENSE-{package}").is_file()
+
+
+def _luminance(color: str) -> float:
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("ink", "ground"),
+    [
+        ("ink", "paper"), ("ink", "card"), ("quiet", "paper"), ("quiet", "card"), ("quiet", "code"),
+        ("accent", "paper"), ("bad", "bad-soft"), ("warn", "warn-soft"), ("good", "good-soft"), ("ink", "warn-soft"),
+        ("quiet", "warn-soft"), ("paper", "band-A"), ("paper", "band-B"), ("paper", "band-C"), ("band-B", "paper"),
+    ],
+)  # fmt: skip
+def test_text_stands_out_from_its_ground(scheme: int, ink: str, ground: str) -> None:
+    style = files("fieldguide.web").joinpath("static", "page.css").read_text()
+    colors = dict(
+        re.findall(r"--([\w-]+): (#[0-9a-f]{6});", style.split(":root {")[1 + scheme].split("}")[0])
+    )
+    light, dark = sorted([_luminance(colors[ink]), _luminance(colors[ground])], reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 4.5, "WCAG 2.2, contrast of text (AA)"
+
+
+def test_counts_of_nothing_read_well(full: ProgramView) -> None:
+    html = get([replace(full, served=ServedView(), live=replace(full.live, series=()))], "/flights")[2]
+    assert "Nothing served yet" in Page(html).words()
