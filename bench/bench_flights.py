@@ -1,0 +1,133 @@
+"""The flights of New York: what each model loses from October to December, learned from January to September.
+
+    python bench/bench_flights.py
+
+Prints one table: the mean, Linear and Boosted of fieldguide, and beside them scikit-learn's logistic
+regression and HistGradientBoosting, all on the same point-in-time table in the same run. Log loss and AUC of
+the flights that got a label, for the three months together and each. Then what the ladder says of each rung.
+Needs the extra `examples`.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss, roc_auc_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from fieldguide import learning, models
+from fieldguide.program import load_one
+from fieldguide.tables.read import read
+from fieldguide.tables.summary import Blocks, summarize
+
+PROGRAM = Path(__file__).parents[1] / "examples" / "flights.py"
+ZONE = ZoneInfo("America/New_York")
+CATEGORIES = ["origin", "carrier", "weekday"]
+MONTHS = {"Oct to Dec": (10, 11, 12), "Oct": (10,), "Nov": (11,), "Dec": (12,)}
+
+Predictions = np.ndarray[Any, Any]
+
+
+def frame(table: pa.Table) -> pd.DataFrame:
+    """The 15 features as a data frame, the local hour as a decimal."""
+    columns = [name for name in table.column_names if not name.startswith("__")]
+    rows = table.select(columns).to_pandas()
+    local = rows.pop("scheduled_at").dt.tz_convert(ZONE)
+    rows["hour"] = local.dt.hour + local.dt.minute / 60
+    rows["weekday"] = local.dt.day_name()
+    return rows
+
+
+def logistic_regression(train: pd.DataFrame, late: Predictions) -> Callable[[pd.DataFrame], Predictions]:
+    """scikit-learn's: medians and flags for what is missing, standardized, one-hot, C=1."""
+    numbers = [name for name in train if name not in CATEGORIES]
+    fill = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
+    hot = OneHotEncoder(min_frequency=50, handle_unknown="infrequent_if_exist")
+    model = make_pipeline(
+        make_column_transformer((fill, numbers), (hot, CATEGORIES)), LogisticRegression(C=1.0, max_iter=2_000)
+    )
+    model.fit(train, late)
+    return lambda rows: model.predict_proba(rows)[:, 1]
+
+
+def boosted_trees(train: pd.DataFrame, late: Predictions) -> Callable[[pd.DataFrame], Predictions]:
+    """scikit-learn's: missing values and categories as they are; the settings of the fact sheet."""
+    kinds = {name: pd.CategoricalDtype(sorted(train[name].unique())) for name in CATEGORIES}
+    model = HistGradientBoostingClassifier(
+        learning_rate=0.06, max_iter=250, max_leaf_nodes=15, min_samples_leaf=200, l2_regularization=5,
+        categorical_features="from_dtype", early_stopping=False, random_state=0,
+    )  # fmt: skip
+    model.fit(train.astype(kinds), late)
+    return lambda rows: model.predict_proba(rows.astype(kinds))[:, 1]
+
+
+def row(name: str, late: Predictions, months: Predictions, predicted: Predictions, seconds: float) -> str:
+    """One line of the table."""
+    cells = []
+    for wanted in MONTHS.values():
+        at = np.isin(months, wanted)
+        auc = roc_auc_score(late[at], predicted[at])
+        cells.append(f"{log_loss(late[at], predicted[at]):.4f} / {auc:.3f}")
+    return f"| {name} | {' | '.join(cells)} | {seconds:.1f} |"
+
+
+def main() -> None:
+    program = replace(load_one(PROGRAM), model=models.Boosted())
+    reading = read(program)
+    table = reading.table.order_by(["__time", "__key"]).to_pyarrow()
+    begins = pa.scalar(datetime(2013, 10, 1, tzinfo=ZONE).astimezone(UTC))
+    when = table["__time"]
+    earlier = table.filter(pa.compute.less(when, begins))
+    later = table.filter(
+        pa.compute.and_(pa.compute.greater_equal(when, begins), pa.compute.is_valid(table["__label"]))
+    )
+    late = later["__label"].to_numpy()
+    months = later["__time"].to_pandas().dt.tz_convert(ZONE).dt.month.to_numpy()
+
+    started = time.process_time()
+    summary = summarize(reading.table, program.features, slices=Blocks(rows=200, most=2000))
+    climb = learning.fit(program, table, summary, clock=lambda: datetime.now(UTC))
+    climbed = time.process_time() - started
+
+    known = earlier.filter(pa.compute.is_valid(earlier["__label"]))
+    train, answers, asked = frame(known), known["__label"].to_numpy(), frame(later)
+    lines = []
+    for rung in climb.rungs:
+        predicted = learning.predict_table(climb.fitteds[rung.fitted], later)
+        lines.append(row(f"fieldguide {rung.model}", late, months, predicted, float("nan")))
+    for name, fit in (("LogisticRegression", logistic_regression), ("HistGradientBoosting", boosted_trees)):
+        started = time.process_time()
+        predict = fit(train, answers)
+        seconds = time.process_time() - started
+        lines.append(row(f"scikit-learn {name}", late, months, predict(asked), seconds))
+
+    print(f"log loss / AUC on {len(late):,} flights with a label; learned from {len(answers):,}")
+    print(f"| model | {' | '.join(MONTHS)} | CPU s |")
+    print("|---|" + "---|" * (len(MONTHS) + 1))
+    print("\n".join(lines))
+    print(f"\nthe ladder (all rungs, {climbed:.1f} CPU s):")
+    for rung in climb.rungs:
+        print(f"- {rung.model}: {'taken' if rung.taken else 'not taken'}; {rung.reason}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
