@@ -177,7 +177,7 @@ def check_function(function: object, place: str) -> None:
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
             raise ProgramError(
-                f"{place}: {function.__name__} takes {parameter}; its parameter names must be the columns it reads."
+                f"{place}: {function.__name__} takes {parameter.replace(annotation=parameter.empty)}; its parameter names must be the columns it reads."
             )
 
 
