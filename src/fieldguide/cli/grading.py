@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from fieldguide.program import load_one
 
 if TYPE_CHECKING:
     from fieldguide.finding import Finding
-    from fieldguide.readiness.levels import Grade
+    from fieldguide.steps.grade import Graded
 
 MARKS = {"pass": "✓", "fail": "✗", "unknown": "?"}
 
@@ -48,12 +49,11 @@ def grade(
     as_json: bool,
 ) -> None:
     """Grade the data of PROGRAM: the level, what holds it back, what to do next."""
-    from fieldguide.readiness.levels import reaches
-    from fieldguide.steps.grade import grade as step
-    from fieldguide.steps.grade import known_level
-
-    required = known_level(require) if require else None
     loaded = load_one(program)
+    from fieldguide.readiness.levels import at_least, level
+    from fieldguide.steps.grade import grade as step
+
+    required = level(require.upper()).name if require else None
     result = step(loaded, home=home, until=until or as_of, on_step=progress)
     progress_done()
     if html is not None:
@@ -66,54 +66,66 @@ def grade(
         show_grade(result, program, show_all)
         if html is not None:
             click.echo(f"The report is in {html}.")
-    if required is not None and not reaches(result.level, required):
+    if required is not None and not at_least(result.level, required):
         click.echo(f"{result.program} is at {result.level}; {required} was required.", err=True)
         sys.exit(1)
 
 
-def show_grade(result: Grade, program: str, show_all: bool) -> None:
-    """Print a grade: the level, then what holds it back and what to do next."""
-    from fieldguide.readiness.levels import LEVELS
+def show_grade(result: Graded, program: str, show_all: bool) -> None:
+    """Print a grade: the level, what holds it back, what fails further up, and what to do next."""
+    from fieldguide.readiness.levels import LEVELS, at_least, level
 
-    names = {level.name: level for level in LEVELS}
-    meaning = f"{names[result.level].title}" if result.level in names else "not even heard of"
-    click.echo(f"{result.program}: level {result.level} ({meaning})")
-    click.echo("  " + " ".join(_step(result, level.name) for level in LEVELS))
-    held = list(result.held_back_by)
-    if held:
-        click.echo(f"\nHeld back from {held[0].blocks} by:")
-    _show(held, program)
-    rest = [f for f in result.findings if f not in held and f.verdict == "fail"]
-    if rest:
+    grade = result.grade
+    reached = [each.name for each in LEVELS if at_least(grade.level, each.name)]
+    ahead = [each.name for each in LEVELS if each.name not in reached]
+    ladder = " ".join([*reached[:-1], f"[{grade.level}]", *(f"·{name}" for name in ahead)])
+    click.echo(
+        f"{result.name}: level {grade.level}, {level(grade.level).title}: {level(grade.level).meaning}"
+    )
+    click.echo(f"  {ladder}   ({result.reading.extent.rows:,} rows)")
+    if grade.next_level:
+        click.echo(f"\nHeld back from {grade.next_level} by:")
+        show_findings(grade.held_back_by, program)
+    waived = {id(finding) for finding, _ in grade.waived}
+    rest = [f for f in grade.findings if f not in grade.held_back_by and id(f) not in waived]
+    failing = [f for f in rest if f.verdict == "fail"]
+    if failing:
         click.echo("\nFailing further up:")
-        _show(rest, program)
-    open_ones = [f for f in result.findings if f not in held and f.verdict == "unknown"]
-    if open_ones and not show_all:
-        click.echo(f"\n{len(open_ones)} more are not answered yet: --all lists them.")
+        show_findings(failing, program)
+    for finding, waiver in grade.waived:
+        click.echo(f"\nWaived by {waiver.by}: {finding.check} {finding.about or ''} ({waiver.because})")
+    unknown = [f for f in rest if f.verdict == "unknown"]
+    if unknown and not show_all:
+        names = ", ".join(dict.fromkeys(f"{f.check} ({f.level})" for f in unknown))
+        click.echo(f"\nNot known yet: {names}. With --all: each of them, and what passed.")
     if show_all:
-        click.echo("\nNot answered yet:")
-        _show(open_ones, program)
+        click.echo("\nNot known yet:")
+        show_findings(unknown, program)
         click.echo("\nPassed:")
-        _show([f for f in result.findings if f.verdict == "pass"], program)
+        show_findings([f for f in grade.findings if f.verdict == "pass"], program)
 
 
-def _step(result: Grade, name: str) -> str:
-    from fieldguide.readiness.levels import reaches
-
-    return f"[{name}]" if name == result.level else (name if reaches(result.level, name) else f"·{name}")
-
-
-def _show(findings: list[Finding], program: str) -> None:
+def show_findings(findings: Sequence[Finding], program: str) -> None:
+    """Print findings; those that say the same of several columns are one."""
+    alike: dict[tuple[str, ...], list[Finding]] = {}
     for finding in findings:
-        about = f" {finding.about}" if finding.about else ""
-        click.echo(f"  {MARKS[finding.verdict]} {finding.level} {finding.check}{about}: {finding.saw}")
-        if finding.verdict != "pass":
-            if finding.expected:
-                click.echo(f"      expected: {finding.expected}")
-            if finding.rows:
-                click.echo(f"      rows: {', '.join(finding.rows[:5])}")
-            if finding.next:
-                click.echo(f"      next: {finding.next.replace(' P ', f' {program} ')}")
+        same = (finding.check, finding.verdict, finding.saw, finding.next, *finding.rows)
+        alike.setdefault(same, []).append(finding)
+    for group in alike.values():
+        first = group[0]
+        about = ", ".join(f.about for f in group if f.about)
+        click.echo(
+            f"  {MARKS[first.verdict]} {first.level} {first.check}{f' of {about}' if about else ''}: {first.saw}"
+        )
+        if first.verdict == "pass":
+            continue
+        for name, text in (
+            ("expected", first.expected),
+            ("rows", ", ".join(first.rows[:5])),
+            ("next", first.next),
+        ):
+            if text:
+                click.echo(f"      {name}: {text.replace(' P ', f' {program} ')}")
 
 
 @click.command()
@@ -137,9 +149,10 @@ def confirm(
     as_json: bool,
 ) -> None:
     """Answer CHECK for PROGRAM, a question that only a person can answer."""
+    loaded = load_one(program)
     from fieldguide.steps.answers import confirm as step
 
-    answer = step(load_one(program), check, by=by, because=because, about=about, until=until, home=home)
+    answer = step(loaded, check, by=by, because=because, about=about, until=until, home=home)
     if as_json:
         print_json(vars(answer))
     else:
@@ -165,9 +178,10 @@ def waive(
     as_json: bool,
 ) -> None:
     """Let CHECK (a check of a level, or a gate of a launch) pass for PROGRAM, in your name, on record."""
+    loaded = load_one(program)
     from fieldguide.steps.answers import waive as step
 
-    waiver = step(load_one(program), check, by=by, because=because, about=about, until=until, home=home)
+    waiver = step(loaded, check, by=by, because=because, about=about, until=until, home=home)
     if as_json:
         print_json(vars(waiver))
     else:
@@ -182,9 +196,10 @@ def waive(
 @common
 def effort(program: str, level: str, spent: str, by: str, home: str, as_json: bool) -> None:
     """Record person-TIME (3h, 45m) that went into reaching LEVEL for PROGRAM."""
+    loaded = load_one(program)
     from fieldguide.steps.answers import effort as step
 
-    minutes = step(load_one(program), level, spent, by=by, home=home)
+    minutes = step(loaded, level, spent, by=by, home=home)
     if as_json:
         print_json({"level": level, "minutes": minutes, "by": by})
     else:

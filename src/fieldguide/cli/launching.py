@@ -17,9 +17,10 @@ from fieldguide.program import load_one
 @common
 def changes(program: str, a: int | None, b: int | None, home: str, as_json: bool) -> None:
     """Show what differs between releases A and B of PROGRAM, or between the current release and the file."""
+    loaded = load_one(program)
     from fieldguide.steps.launch import changes as step
 
-    found = step(load_one(program), a, b, home=home)
+    found = step(loaded, a, b, home=home)
     if as_json:
         print_json({"changes": list(found)})
     else:
@@ -34,9 +35,10 @@ def changes(program: str, a: int | None, b: int | None, home: str, as_json: bool
 @common
 def launch(program: str, fitted: str | None, by: str, because: str, home: str, as_json: bool) -> None:
     """Put the next legal release of PROGRAM in service; the first is neutral."""
+    loaded = load_one(program)
     from fieldguide.steps.launch import launch as step
 
-    _print(step(load_one(program), fitted=fitted, by=by, because=because, home=home), as_json)
+    _print(step(loaded, fitted=fitted, by=by, because=because, home=home), as_json)
 
 
 @click.command()
@@ -46,9 +48,10 @@ def launch(program: str, fitted: str | None, by: str, because: str, home: str, a
 @common
 def rollback(program: str, by: str, because: str, home: str, as_json: bool) -> None:
     """Put the release of PROGRAM before the current one back in service."""
+    loaded = load_one(program)
     from fieldguide.steps.launch import rollback as step
 
-    _print(step(load_one(program), by=by, because=because, home=home), as_json)
+    _print(step(loaded, by=by, because=because, home=home), as_json)
 
 
 def _print(release: object, as_json: bool) -> None:

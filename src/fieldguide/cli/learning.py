@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 @common
 def fit(program: str, until: str | None, as_of: str | None, home: str, as_json: bool) -> None:
     """Climb the ladder of models for PROGRAM; the simplest that earns its place is chosen."""
+    loaded = load_one(program)
     from fieldguide.steps.fit import fit as step
 
-    result = step(load_one(program), home=home, until=until or as_of, on_step=progress)
+    result = step(loaded, home=home, until=until or as_of, on_step=progress)
     progress_done()
     if as_json:
         print_json(result.to_json())
@@ -72,10 +73,11 @@ def show_fit(result: Fit, program: str) -> None:
 @common
 def explain(program: str, row: str, fitted: str | None, home: str, as_json: bool) -> None:
     """Show what each feature of ROW (a JSON file, or - for standard input) adds to PROGRAM's prediction."""
+    loaded = load_one(program)
     from fieldguide.steps.explain import explain as step
 
     text = click.get_text_stream("stdin").read() if row == "-" else Path(row).read_text(encoding="utf-8")
-    result = step(load_one(program), text, fitted=fitted, home=home)
+    result = step(loaded, text, fitted=fitted, home=home)
     if as_json:
         print_json(result.to_json())
         return
@@ -103,9 +105,10 @@ def _value(value: Any) -> str:
 @common
 def score(program: str, table: str, out: Path, fitted: str | None, home: str, as_json: bool) -> None:
     """Predict every row of TABLE for PROGRAM and write key and prediction to OUT (Parquet or CSV)."""
+    loaded = load_one(program)
     from fieldguide.steps.score import score as step
 
-    rows = step(load_one(program), table, out, fitted=fitted, home=home)
+    rows = step(loaded, table, out, fitted=fitted, home=home)
     if as_json:
         print_json({"rows": rows, "out": str(out)})
     else:

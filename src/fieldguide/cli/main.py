@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 import traceback
+from pathlib import Path
 from typing import Any
 
 import click
@@ -115,7 +116,7 @@ def main(args: list[str] | None = None) -> Any:
             traceback.print_exc()
         where = traceback.extract_tb(error.__traceback__)[-1]
         _say(
-            f"fieldguide failed: {type(error).__name__}: {error} (at {os.path.basename(where.filename)}:{where.lineno}). "
+            f"fieldguide failed: {type(error).__name__}: {error} (at {Path(where.filename).name}:{where.lineno}). "
             "This is our error, not yours; with FIELDGUIDE_DEBUG=1 it shows the whole traceback, for a report."
         )
         code = 70

@@ -41,6 +41,7 @@ def serve(programs: tuple[str, ...], host: str, port: int, no_monitor: bool, hom
 @common
 def monitor(program: str, once: bool, now: str | None, every: float, home: str, as_json: bool) -> None:
     """Grade what PROGRAM was served, name causes, fall back and return; exits with 1 on an open alarm."""
+    loaded = load_one(program)
     from fieldguide.cli.options import instant
     from fieldguide.steps.monitor import monitor as step
     from fieldguide.steps.monitor import watch
@@ -48,7 +49,7 @@ def monitor(program: str, once: bool, now: str | None, every: float, home: str, 
     if not once:
         watch(load(program), home=home, every=every)
         return
-    result = step(load_one(program), home=home, now=instant(now))
+    result = step(loaded, home=home, now=instant(now))
     if as_json:
         print_json(result.to_json())
     else:
@@ -69,9 +70,11 @@ def monitor(program: str, once: bool, now: str | None, every: float, home: str, 
 def harvest(program: str, out: Path, as_of: str | None, home: str, as_json: bool) -> None:
     """Write the journal of PROGRAM with its matured outcomes as the next training table."""
     from fieldguide.cli.options import instant
+
+    loaded = load_one(program)
     from fieldguide.steps.harvest import harvest as step
 
-    result = step(load_one(program), out, now=instant(as_of), home=home)
+    result = step(loaded, out, now=instant(as_of), home=home)
     if as_json:
         print_json(result)
     else:

@@ -192,13 +192,13 @@ def read_answers(ledger: sa.Engine, program: str) -> tuple[list[Answer], list[Wa
     answers: list[Answer] = []
     waivers: list[Waiver] = []
     for r in _select(ledger, schema.answers, program):
-        values = {
+        values: dict[str, Any] = {
             "check": r.check,
             "about": r.about,
             "by": r.by,
             "because": r.because,
-            "until": r.until,
-            "at": r.at,
+            "until": datetime.fromisoformat(r.until) if r.until else None,
+            "at": datetime.fromisoformat(r.at),
         }
         if r.kind == "waive":
             waivers.append(Waiver(**values))

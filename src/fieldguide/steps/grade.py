@@ -1,0 +1,108 @@
+"""Grade: read the rows, run every check, add what people and earlier steps have said, and record the level."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import fieldguide
+from fieldguide.finding import Finding
+from fieldguide.ledger import records
+from fieldguide.program import Program, named, raw_columns
+from fieldguide.readiness.assess import assess
+from fieldguide.readiness.grade import Grade, current, grade_json, level_of
+from fieldguide.steps.home import DEFAULT, Home, at_home, data_fingerprint, name_of, system_clock
+from fieldguide.tables.read import Reading, read
+from fieldguide.tables.summary import Blocks, Summary, summarize
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Graded:
+    """The grade of a program's data for its question, and what it was graded on."""
+
+    program: Program
+    grade: Grade
+    reading: Reading
+    summary: Summary
+
+    @property
+    def name(self) -> str:
+        """The program's name."""
+        return name_of(self.program)
+
+    @property
+    def level(self) -> str:
+        """The level that was reached."""
+        return self.grade.level
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the grade as `grade --json` prints it."""
+        return grade_json(self.grade, self.name, self.program.question.ask)
+
+
+def grade(
+    program: Program,
+    *,
+    home: str | Path | Home = DEFAULT,
+    until: str | datetime | None = None,
+    now: datetime | None = None,
+    on_step: Progress | None = None,
+) -> Graded:
+    """Return the readiness of the program's data for its question, and record it in the ledger.
+
+    With `until`, only what was known before that time is used.
+
+    Raises DataError when the data cannot be read, ProgramError when the program does not fit them.
+    """
+    say = on_step or (lambda message: None)
+    place, program = at_home(home), named(program)
+    now = now or system_clock()
+    say(f"reading {program.source.place}")
+    reading = read(program, until=until)
+    say(f"summarizing {reading.extent.rows:,} rows")
+    summary = summarize(reading.table, raw_columns(program), slices=Blocks())
+    say("checking")
+    ledger, name = place.ledger(), name_of(program)
+    answers, _ = records.read_answers(ledger, name)
+    findings = assess(program, reading, summary, now=now, answers=answers)
+    result = conclude(place, program, findings, now=now, extent=reading.extent.hash)
+    records.write_grade(
+        ledger,
+        records.GradeRecord(
+            at=records.stamp(now),
+            program=name,
+            fingerprint=data_fingerprint(program),
+            level=result.level,
+            extent=asdict(reading.extent),
+            code=code_hash(),
+            findings=tuple(findings),
+        ),
+    )
+    return Graded(program, result, reading, summary)
+
+
+def conclude(
+    home: Home, program: Program, findings: Iterable[Finding], *, now: datetime, extent: str | None = None
+) -> Grade:
+    """Return the grade that findings lead to, with the evidence and the waivers that the ledger holds."""
+    ledger, name = home.ledger(), name_of(program)
+    evidence = records.read_evidence(ledger, name, data_fingerprint(program))
+    _, waivers = records.read_answers(ledger, name)
+    return level_of([*findings, *current(evidence, now, extent=extent, code=code_hash())], waivers, now)
+
+
+@cache
+def code_hash() -> str:
+    """Return a hash of fieldguide's own code: evidence is worth what the code was worth that gave it."""
+    root = Path(fieldguide.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
