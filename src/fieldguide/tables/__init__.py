@@ -1,0 +1,1 @@
+"""Rows in, summaries out: reading, joining, counting."""

@@ -1,0 +1,323 @@
+"""The queries behind a summary: one a column, counts by GROUP BY over (slice, bucket)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from fieldguide.tables.engines import duckdb as engine
+from fieldguide.tables.tally import (
+    FARTHEST,
+    MOST_LABELS,
+    MOST_VALUES,
+    OVERFLOW,
+    STEEPNESS,
+    ColumnSummary,
+    Floats,
+    Grid,
+    Ints,
+    smallest,
+)
+
+LARGEST = float(np.finfo(np.float64).max)
+MOST_CELLS = 8_000_000
+MANY_TEXTS = 200_000
+"""Above about so many distinct texts only those with a small md5 are grouped one by one."""
+NO_SLICE = np.iinfo(np.int64).max
+APART = -1
+FARTHEST_BUCKET = int(np.arcsinh(FARTHEST) * STEEPNESS)
+
+
+@dataclass(frozen=True)
+class Sliced:
+    """A table with the slice of each row in the column `slice` (int64, null where unknown).
+
+    `ids` are the slices that occur, in order, NO_SLICE last; `slice` None means that there is but one.
+    """
+
+    table: ibis.Table
+    slice: str | None
+    ids: Ints
+    since: tuple[str | None, ...]
+    rows: Ints
+
+    def place(self, found: pa.Table) -> Ints:
+        """Return the position among `ids` of the slice of each row of a result."""
+        if self.slice is None:
+            return np.zeros(len(found), dtype=np.int64)
+        return np.searchsorted(self.ids, whole(found["slice"], NO_SLICE)).astype(np.int64)
+
+
+def literal(value: float) -> Any:
+    """Return a float64 literal: whole numbers would become decimals, which are slow."""
+    return ibis.literal(float(value), "float64")
+
+
+def whole(column: pa.ChunkedArray, missing: int = 0) -> Ints:
+    """Return an integer column of a result as int64, nulls as `missing`."""
+    return np.asarray(pc.fill_null(column.cast(pa.int64()), missing).to_numpy(), dtype=np.int64)
+
+
+def real(column: pa.ChunkedArray) -> Floats:
+    """Return a float column of a result, nulls as NaN."""
+    return np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
+
+
+def seconds(table: ibis.Table, name: str, kind: str) -> Any:
+    """Return the column as float64; instants as seconds since 1970, UTC."""
+    if kind == "timestamp":
+        return engine.microseconds(table[name]) / literal(1e6)
+    return table[name].cast("float64")
+
+
+def count_number(
+    sliced: Sliced, name: str, kind: str, grid: Grid, known: tuple[int, ...], few: bool
+) -> ColumnSummary:
+    """Count a number or timestamp on `grid`.
+
+    `few` says that a sample showed at most 2,000 distinct values: then the values themselves are counted.
+    `known` are buckets that get a place even when nothing falls into them.
+    """
+    found = _number(sliced, name, kind, grid, few)
+    slices = len(sliced.ids)
+    apart = found.bucket == APART
+    n_apart, present = found.n[apart], found.present[apart]
+    nulls, nonfinite = np.zeros(slices, dtype=np.int64), np.zeros(slices, dtype=np.int64)
+    np.add.at(nulls, found.at[apart], n_apart - present)
+    np.add.at(nonfinite, found.at[apart], present)
+
+    # the engine returns groups in any order; floats are added in one order, so that a summary repeats exactly
+    order = np.lexsort((found.low, found.bucket, found.negative, found.at))
+    order = order[~apart[order]]
+    at, n, low, high = found.at[order], found.n[order], found.low[order], found.high[order]
+    bucket = np.where(found.negative[order], -1, 1) * found.bucket[order]
+    sums, squares = np.zeros(slices), np.zeros(slices)
+    np.add.at(sums, at, found.sums[order])
+    np.add.at(squares, at, found.squares[order])
+    lowest, highest = np.full(slices, np.nan), np.full(slices, np.nan)
+    np.fmin.at(lowest, at, low)
+    np.fmax.at(highest, at, high)
+    buckets = np.unique(np.concatenate([bucket, np.asarray(known, dtype=np.int64)]))
+    counts = np.zeros((slices, len(buckets)), dtype=np.int64)
+    np.add.at(counts, (at, np.searchsorted(buckets, bucket)), n)
+    return ColumnSummary(
+        name=name,
+        kind=kind,
+        grid=grid,
+        buckets=tuple(buckets.tolist()),
+        labels=(),
+        counts=counts,
+        nulls=nulls,
+        nonfinite=nonfinite,
+        total=sums,
+        squares=squares,
+        low=lowest,
+        high=highest,
+        values=_values(low, n) if few else None,
+    )
+
+
+def _values(x: Floats, n: Ints) -> dict[float, int] | None:
+    distinct, where = np.unique(x, return_inverse=True)
+    if len(distinct) > MOST_VALUES:
+        return None
+    times = np.zeros(len(distinct), dtype=np.int64)
+    np.add.at(times, where, n)
+    return dict(zip(distinct.tolist(), times.tolist(), strict=True))
+
+
+def count_labels(
+    sliced: Sliced, name: str, kind: str, known: tuple[str, ...], distinct: float
+) -> ColumnSummary:
+    """Count a category or boolean; `distinct` is about how many distinct values a sample lets expect.
+
+    `known` are the labels of a reference: they come first, and when they overflowed, all others go there.
+    """
+    found = _texts(sliced, name, kind, distinct)
+    at, n = sliced.place(found), whole(found["n"])
+    slices = len(sliced.ids)
+    column = found["label"].combine_chunks().dictionary_encode()
+    texts: list[str] = column.dictionary.to_pylist()
+    code = whole(column.indices, -1)
+    rest = np.zeros(len(n), dtype=bool)
+    if "rest" in found.column_names:
+        rest = np.asarray(pc.fill_null(found["rest"], False))
+    null = (code < 0) & ~rest
+    nulls = np.zeros(slices, dtype=np.int64)
+    np.add.at(nulls, at[null], n[null])
+
+    most = max(1_000, min(MOST_LABELS, MOST_CELLS // max(slices, 1)))
+    if OVERFLOW in known:
+        labels = [label for label in known if label != OVERFLOW]
+    else:
+        labels = list(known) + sorted(set(texts) - set(known))
+        if len(labels) > most:
+            labels = smallest(labels, most)
+    place = {label: i for i, label in enumerate(labels)}
+    over = bool(rest.any()) or OVERFLOW in known or any(text not in place for text in texts)
+    if over:
+        place[OVERFLOW] = len(labels)
+        labels.append(OVERFLOW)
+    target = np.array([place.get(text, len(labels) - 1) for text in texts], dtype=np.int64)
+    counts = np.zeros((slices, len(labels)), dtype=np.int64)
+    plain = ~null & ~rest
+    np.add.at(counts, (at[plain], target[code[plain]]), n[plain])
+    np.add.at(counts, (at[rest], np.full(int(rest.sum()), len(labels) - 1)), n[rest])
+    return ColumnSummary(
+        name=name,
+        kind=kind,
+        grid=None,
+        buckets=(),
+        labels=tuple(labels),
+        counts=counts,
+        nulls=nulls,
+        nonfinite=np.zeros(slices, dtype=np.int64),
+        total=np.zeros(slices),
+        squares=np.zeros(slices),
+        low=np.full(slices, np.nan),
+        high=np.full(slices, np.nan),
+        values=None,
+    )
+
+
+def _base(sliced: Sliced, **columns: Any) -> ibis.Table:
+    index = {} if sliced.slice is None else {"slice": sliced.table[sliced.slice]}
+    return sliced.table.select(**index, **columns)
+
+
+def _keys(sliced: Sliced, *names: str) -> list[str]:
+    return list(names) if sliced.slice is None else ["slice", *names]
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """Groups of rows of a number: their slice's position, how many, sign and |bucket| (APART: no finite value)."""
+
+    at: Ints
+    n: Ints
+    present: Ints
+    negative: NDArray[np.bool_]
+    bucket: Ints
+    low: Floats
+    high: Floats
+    sums: Floats
+    squares: Floats
+
+
+def _number(sliced: Sliced, name: str, kind: str, grid: Grid, few: bool) -> _Groups:
+    if few:
+        found = engine.to_arrow(_by_value(sliced, name, kind, grid))
+    else:
+        found = engine.to_arrow(_by_bucket(sliced, name, kind, grid, apart=False))
+        far = whole(found["bucket"]) >= FARTHEST_BUCKET
+        if (far & np.asarray(found["negative"].is_valid())).any():
+            # infinities and NaN hide among what is very far away: count again, with them set apart
+            found = engine.to_arrow(_by_bucket(sliced, name, kind, grid, apart=True))
+    n, low, high = whole(found["n"]), real(found["low"]), real(found["high"])
+    negative = np.asarray(pc.fill_null(found["negative"], False))
+    # of nothing the sign is nothing, while the least of nothing and a number is, for SQL, the number
+    bucket = np.where(found["negative"].is_valid(), whole(found["bucket"]), APART)
+    if few:
+        offset = low - grid.anchor
+        with np.errstate(over="ignore", invalid="ignore"):
+            sums, squares = n * low, n * offset * offset
+    else:
+        distance = (real(found["distance"]) - n) * np.where(negative, -grid.scale, grid.scale)
+        sums = n * grid.anchor + distance
+        # within a bucket the values spread evenly between the lowest and the highest, if they are more than two
+        spread = (high - low) ** 2 / np.where(n > 2, 12.0, 4.0)
+        squares = distance * distance / n + n * spread
+    return _Groups(
+        at=sliced.place(found),
+        n=n,
+        present=whole(found["present"]) if "present" in found.column_names else np.zeros_like(n),
+        negative=negative,
+        bucket=bucket,
+        low=low,
+        high=high,
+        sums=sums,
+        squares=squares,
+    )
+
+
+def _by_bucket(sliced: Sliced, name: str, kind: str, grid: Grid, *, apart: bool) -> ibis.Table:
+    """Counts and moments by (slice, sign, bucket).
+
+    What lies beyond FARTHEST scales, NaN and infinities among it, is drawn in to FARTHEST before the cast
+    to integer, which would raise; with `apart` NaN and infinities have no bucket. The moment is the sum of
+    1 + |z|, rounded to 24 bits: within a bucket the exponents are (nearly) equal, so float64 adds up 2^28
+    of them without rounding, and the result does not depend on the order of the rows.
+    """
+    t = _base(sliced, x=seconds(sliced.table, name, kind))
+    z = (t.x - literal(grid.anchor)) / literal(grid.scale)
+    t = t.mutate(z=ibis.ifelse(t.x.abs() <= literal(LARGEST), z, None) if apart else z)
+    t = t.mutate(m=ibis.least(t.z.abs(), literal(FARTHEST)))
+    t = t.mutate(one=t.m + literal(1))
+    t = t.select(
+        *_keys(sliced),
+        x=t.x,
+        negative=t.z < literal(0),
+        bucket=_bucket(t.m),
+        distance=_24_bits(t.one),
+    )
+    counted = {"present": t.x.count()} if apart else {}
+    return t.group_by(_keys(sliced, "negative", "bucket")).agg(
+        n=t.count(),
+        distance=t.distance.sum(),
+        low=t.x.min(),
+        high=t.x.max(),
+        **counted,
+    )
+
+
+def _24_bits(x: Any) -> Any:
+    # Veltkamp's splitting: what is left of the product has 53 − 29 bits
+    product = x * literal(2.0**29 + 1.0)
+    return product - (product - x)
+
+
+def _by_value(sliced: Sliced, name: str, kind: str, grid: Grid) -> ibis.Table:
+    """Counts by (slice, value), with the bucket of each value by the same formula."""
+    t = _base(sliced, x=seconds(sliced.table, name, kind))
+    t = t.group_by(_keys(sliced, "x")).agg(n=t.count(), present=t.x.count())
+    z = (t.x - literal(grid.anchor)) / literal(grid.scale)
+    t = t.mutate(z=ibis.ifelse(t.x.abs() <= literal(LARGEST), z, None))
+    m = ibis.least(t.z.abs(), literal(FARTHEST))
+    return t.select(
+        *_keys(sliced),
+        n=t.n,
+        present=t.present,
+        low=t.x,
+        high=t.x,
+        negative=t.z < literal(0),
+        bucket=_bucket(m),
+    )
+
+
+def _bucket(m: Any) -> Any:
+    # Ibis has no asinh. |z| ≥ 0, so floor(… + ½) rounds halves up on every engine; a cast alone would
+    # round on DuckDB and cut off on Spark.
+    return ((m + (m * m + literal(1)).sqrt()).ln() * literal(STEEPNESS) + literal(0.5)).floor()
+
+
+def _texts(sliced: Sliced, name: str, kind: str, distinct: float) -> pa.Table:
+    """Counts by (slice, label); `rest` marks the labels beyond those with the smallest md5, if any."""
+    t = _base(sliced, label=sliced.table[name])
+    if kind == "category" and distinct > MANY_TEXTS:
+        share = min(1.0, 4 * MOST_LABELS / distinct)
+        while share < 1.0:
+            prefix = f"{min(int(share * 16**8), 16**8 - 1):08x}"
+            spared = t.label.hexdigest("md5") < prefix
+            thin = t.mutate(label=ibis.ifelse(spared, t.label, None), rest=~spared)
+            found = engine.to_arrow(thin.group_by(_keys(sliced, "label", "rest")).agg(n=thin.count()))
+            if pc.count_distinct(found["label"]).as_py() >= MOST_LABELS:
+                return found
+            share *= 4
+    t = t.group_by(_keys(sliced, "label")).agg(n=t.count())
+    return engine.to_arrow(t.mutate(label=t.label.cast("string")))

@@ -1,0 +1,173 @@
+"""summarize: a table in, counts per (slice, column, bucket) out; the statistic behind grading and monitoring.
+
+The algebra of summaries (merge, total, stretch, quantiles) lives in `tally`, slices in `slicing`, the queries
+in `counting`, what is kept on disk in `keeping`; all are offered from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import ibis
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fieldguide.errors import UsageError, suggest
+from fieldguide.tables.counting import count_labels, count_number, real, seconds
+from fieldguide.tables.engines import duckdb as engine
+from fieldguide.tables.keeping import load, save
+from fieldguide.tables.slicing import Blocks, Period, sliced
+from fieldguide.tables.tally import (
+    MOST_LABELS,
+    MOST_VALUES,
+    OVERFLOW,
+    ColumnSummary,
+    Floats,
+    Grid,
+    Summary,
+    bucket_of,
+    deviation,
+    mean,
+    merge,
+    pick,
+    quantiles,
+    representative,
+    stretch,
+    total,
+)
+
+__all__ = [
+    "MOST_LABELS", "MOST_VALUES", "OVERFLOW", "Blocks", "ColumnSummary", "Grid", "Period", "Summary", "bucket_of",
+    "deviation", "load", "mean", "merge", "pick", "place_grid", "quantiles", "representative", "save", "stretch",
+    "summarize", "total",
+]  # fmt: skip
+
+SAMPLE = 20_000
+"""About how many rows the sample has that places the grids; smaller tables are taken whole."""
+NUMERIC = ("number", "timestamp")
+
+
+class Column(Protocol):
+    """What `summarize` asks of a feature."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def kind(self) -> str: ...
+
+
+def summarize(
+    table: ibis.Table | pa.Table,
+    features: Sequence[Column],
+    *,
+    slices: Blocks | Period | None = None,
+    like: Summary | None = None,
+) -> Summary:
+    """Count the columns of a canonical table, by slices of its rows.
+
+    Each feature is a column of `table` by its name and kind ("number", "timestamp", "category", "boolean").
+    `slices` are Blocks or Periods of the column `__time` (None: one slice). With `like`, the grids and
+    labels of that summary are used, so that the two compare bucket for bucket: its buckets and labels come
+    first, also those that nothing falls into. Counts are exact, and equal however the rows are ordered;
+    totals of columns with more than 2,000 distinct values are right to 6e-8 of a column's scale a row.
+
+    Raises UsageError when a column is missing, or `like` lacks one or knows it as another kind.
+
+    >>> ages = pa.table({"age": [20.0, 20.0, 30.0, None]})
+    >>> from fieldguide.program import Number
+    >>> summarize(ages, [Number("age")]).columns["age"].values
+    {20.0: 2, 30.0: 1}
+    """
+    table = engine.as_table(table)
+    _check(table, features, like)
+    rows = engine.to_arrow(table.aggregate(n=table.count()))["n"][0].as_py()
+    sample = _sample(table, features, rows)
+    parts = sliced(table, slices, [f.name for f in features], rows)
+    columns: dict[str, ColumnSummary] = {}
+    for f in features:
+        known = None if like is None else like.columns[f.name]
+        seen = sample[f.name]
+        if f.kind in NUMERIC:
+            grid = place_grid(real(seen)) if known is None or known.grid is None else known.grid
+            few = pc.count_distinct(seen).as_py() <= MOST_VALUES
+            columns[f.name] = count_number(parts, f.name, f.kind, grid, known.buckets if known else (), few)
+        else:
+            labels = known.labels if known else ()
+            columns[f.name] = count_labels(parts, f.name, f.kind, labels, _distinct(seen, rows))
+    return Summary(parts.rows, parts.since, columns)
+
+
+def place_grid(values: Floats) -> Grid:
+    """Return the grid for a column from a sample of it: median and interquartile range.
+
+    When half of the values are equal (mostly zeros, a constant), the scale is the median distance of the
+    other values from the median; for a constant one hundredth of its size; else 1.
+
+    >>> place_grid(np.array([0.0, 0.0, 0.0, 0.0, 3.0, 5.0]))
+    Grid(anchor=0.0, scale=4.0)
+    """
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return Grid(0.0, 1.0)
+    low, anchor, high = (float(q) for q in np.quantile(finite, [0.25, 0.5, 0.75]))
+    scale = high - low
+    tiny = abs(anchor) * 1e-12
+    if not tiny < scale < np.inf:
+        away = np.abs(finite - anchor)
+        away = away[away > tiny]
+        scale = float(np.median(away)) if len(away) else abs(anchor) / 100
+    return Grid(anchor, scale if 0.0 < scale < np.inf else 1.0)
+
+
+def _check(table: ibis.Table, features: Sequence[Column], like: Summary | None) -> None:
+    for f in features:
+        if f.name not in table.columns:
+            near = suggest(f.name, table.columns)
+            raise UsageError(
+                f"summarize: the table has no column {f.name!r}.{near} It has: {', '.join(table.columns)}."
+            )
+        if like is None:
+            continue
+        if f.name not in like.columns:
+            raise UsageError(
+                f"summarize(like=…): that summary has no column {f.name!r}.{suggest(f.name, like.columns)}"
+            )
+        if like.columns[f.name].kind != f.kind:
+            raise UsageError(
+                f"summarize(like=…): {f.name!r} is a {f.kind} here and a {like.columns[f.name].kind} there."
+            )
+
+
+def _sample(table: ibis.Table, features: Sequence[Column], rows: int) -> pa.Table:
+    """Return about 20,000 rows, chosen by the md5 of their key: the same rows wherever and however they come."""
+    if rows > SAMPLE:
+        prefix = f"{int(SAMPLE / rows * 16**8):08x}"
+        table = table.filter(_identity(table, features).hexdigest("md5") < prefix)
+    chosen: dict[str, Any] = {
+        f.name: seconds(table, f.name, f.kind) if f.kind in NUMERIC else table[f.name] for f in features
+    }
+    return engine.to_arrow(table.select(**chosen))
+
+
+def _identity(table: ibis.Table, features: Sequence[Column]) -> Any:
+    """Return what identifies a row: its key; where it has none, its time and a few of its values."""
+    told = [name for name in ("__time", *(f.name for f in features)) if name in table.columns][:5]
+    text: Any = ibis.literal("")
+    for name in told:
+        text = text.concat(table[name].cast("string").fill_null(""), ibis.literal("|"))
+    if "__key" not in table.columns:
+        return text
+    keyed = table.filter(table["__key"].notnull()).select("__key").limit(1)
+    return table["__key"] if len(engine.to_arrow(keyed)) else text
+
+
+def _distinct(seen: pa.ChunkedArray, rows: int) -> float:
+    """Return about how many distinct values all rows hold (Chao 1984), from those in the sample."""
+    times = np.asarray(pc.value_counts(seen.combine_chunks()).field("counts"))
+    if len(seen) == rows:
+        return float(len(times))
+    once, twice = int((times == 1).sum()), int((times == 2).sum())
+    return min(float(rows), len(times) + once**2 / (2.0 * max(twice, 1)))
