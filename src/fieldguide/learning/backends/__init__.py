@@ -1,0 +1,3 @@
+"""Backends: one file a library, loaded by name when first used."""
+
+from __future__ import annotations
