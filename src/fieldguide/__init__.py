@@ -15,9 +15,20 @@ _WORDS = (
     "BinaryLabel", "Boolean", "Category", "CountLabel", "Join", "Number", "NumericLabel", "Presentation", "Program",
     "Question", "Source", "Timestamp", "changes", "models", "objectives", "optimizers", "priors",
 )  # fmt: skip
-_VERBS = (
-    "confirm", "effort", "explain", "fit", "grade", "harvest", "launch", "monitor", "rollback", "score", "serve", "waive",
-)  # fmt: skip
+_VERBS = {
+    "confirm": "answers",
+    "effort": "answers",
+    "explain": "explain",
+    "fit": "fit",
+    "grade": "grade",
+    "harvest": "harvest",
+    "launch": "launch",
+    "monitor": "monitor",
+    "rollback": "launch",
+    "score": "score",
+    "serve": "serve",
+    "waive": "answers",
+}
 _ERRORS = ("DataError", "FieldguideError", "GateError", "JournalError", "ProgramError", "UsageError")
 
 __all__ = sorted(["__version__", *_WORDS, *_VERBS, *_ERRORS])
@@ -46,24 +57,27 @@ if TYPE_CHECKING:
     from fieldguide.program import objectives as objectives
     from fieldguide.program import optimizers as optimizers
     from fieldguide.program import priors as priors
-    from fieldguide.steps import confirm as confirm
-    from fieldguide.steps import effort as effort
-    from fieldguide.steps import explain as explain
-    from fieldguide.steps import fit as fit
-    from fieldguide.steps import grade as grade
-    from fieldguide.steps import harvest as harvest
-    from fieldguide.steps import launch as launch
-    from fieldguide.steps import monitor as monitor
-    from fieldguide.steps import rollback as rollback
-    from fieldguide.steps import score as score
-    from fieldguide.steps import serve as serve
-    from fieldguide.steps import waive as waive
+    from fieldguide.steps.answers import confirm as confirm
+    from fieldguide.steps.answers import effort as effort
+    from fieldguide.steps.answers import waive as waive
+    from fieldguide.steps.explain import explain as explain
+    from fieldguide.steps.fit import fit as fit
+    from fieldguide.steps.grade import grade as grade
+    from fieldguide.steps.harvest import harvest as harvest
+    from fieldguide.steps.launch import launch as launch
+    from fieldguide.steps.launch import rollback as rollback
+    from fieldguide.steps.monitor import monitor as monitor
+    from fieldguide.steps.score import score as score
+    from fieldguide.steps.serve import serve as serve
 
 
 def __getattr__(name: str) -> Any:
-    for names, room in ((_WORDS, "program"), (_VERBS, "steps"), (_ERRORS, "errors")):
-        if name in names:
-            return getattr(importlib.import_module(f"fieldguide.{room}"), name)
+    if name in _WORDS:
+        return getattr(importlib.import_module("fieldguide.program"), name)
+    if name in _VERBS:
+        return getattr(importlib.import_module(f"fieldguide.steps.{_VERBS[name]}"), name)
+    if name in _ERRORS:
+        return getattr(importlib.import_module("fieldguide.errors"), name)
     raise AttributeError(f"module 'fieldguide' has no attribute {name!r}")
 
 

@@ -57,9 +57,9 @@ def grade(
     result = step(loaded, home=home, until=until or as_of, on_step=progress)
     progress_done()
     if html is not None:
-        from fieldguide.steps.report import write_report
+        from fieldguide.steps.report import report
 
-        write_report(loaded, html, home=home)
+        report(loaded, html, home=home)
     if as_json:
         print_json(result.to_json())
     else:

@@ -1,32 +1,44 @@
-"""Fit: grade if there is no current grade, pass the gate, climb the ladder, keep every rung."""
+"""Fit: grade, pass the gate, climb the ladder, keep every rung."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from fieldguide.errors import GateError
-from fieldguide.finding import Finding, to_json
-from fieldguide.learning import Climb, Rung, beats_the_mean, climb, save
+from fieldguide.finding import to_json
+from fieldguide.learning import Climb, Losses, Rung, beats_the_mean, boundary, climb, save
 from fieldguide.ledger import records
-from fieldguide.ledger.rules import failing_up_to_a3
-from fieldguide.program import Program, fingerprint, named
-from fieldguide.steps.grade import Look, Progress, look
+from fieldguide.ledger.rules import failing_text
+from fieldguide.program import Program, named, raw_columns
+from fieldguide.readiness.grade import Evidence, failing
+from fieldguide.steps.grade import Graded, Progress, code_hash, conclude, grade
 from fieldguide.steps.home import DEFAULT, Home, at_home, data_fingerprint, name_of, system_clock
+from fieldguide.tables.summary import Blocks, Summary, summarize
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What a fit gave: the id of the chosen Fitted, every rung, and the level that it was learned at."""
+    """What a fit gave: every rung of the ladder, the id of the chosen Fitted, the level it was learned at.
+
+    `fitted` is the chosen id, `chosen` its model, `neutral` the id of the mean; `window` the span of time
+    of the training rows; `notes` what was done otherwise than asked.
+    """
 
     program: str
     fitted: str
     chosen: str
+    neutral: str
     rungs: tuple[Rung, ...]
     level: str
-    window: dict[str, Any]
+    window: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the fit as `fit --json` prints it."""
@@ -34,8 +46,10 @@ class Fit:
             "program": self.program,
             "fitted": self.fitted,
             "chosen": self.chosen,
+            "neutral": self.neutral,
             "level": self.level,
-            "window": self.window,
+            "window": dict(self.window),
+            "notes": list(self.notes),
             "rungs": [rung_json(rung) for rung in self.rungs],
         }
 
@@ -50,32 +64,50 @@ def fit(
 ) -> Fit:
     """Climb the ladder of models on the program's data, and keep every rung in the home.
 
-    With `until`, only what was known before that time is used; left out, the window of the release in
+    With `until`, only what was known before that time is used; left out, the data window of the release in
     service is kept, if there is one. Raises GateError when a finding up to A3 fails, DataError and
     ProgramError as `grade` does.
     """
     say = on_step or (lambda message: None)
     place, program = at_home(home), named(program)
     now = now or system_clock()
-    until = until or _window_in_service(place, program)
-    seen = look(program, home=place, until=until, now=now, on_step=on_step)
-    _gate(place, program, seen)
+    graded = grade(
+        program, home=place, until=until or _known_in_service(place, program), now=now, on_step=on_step
+    )
+    failures = failing(graded.grade)
+    if failures:
+        raise GateError(
+            f"{name_of(program)} cannot be fitted at level {graded.level}: {failing_text(failures)} A named person may let "
+            f"it pass: fieldguide waive P {failures[0].check} --by NAME --because …"
+        )
     say("loading the rows")
-    table = seen.reading.table.to_pyarrow()
-    result = climb(program, table, seen.summary, on_step=say)
+    table = graded.reading.table.to_pyarrow()
+    result = climb(program, table, training_summary(program, graded, table), clock=lambda: now, on_step=say)
     say("keeping the fitted models")
-    for each in result.fitteds.values():
-        save(each, place.fitted)
-    _record(place, program, result, now)
+    for fitted in result.fitteds.values():
+        save(fitted, place.fitted)
+    _record(place, program, result, now, graded, until or _last_known(program, table))
+    after = conclude(place, program, graded.findings, now=now, extent=graded.reading.extent.hash)
     chosen = result.fitteds[result.chosen]
     return Fit(
         program=name_of(program),
         fitted=result.chosen,
-        chosen=next(rung.model for rung in result.rungs if rung.fitted == result.chosen),
+        chosen=str(chosen.manifest["model"]),
+        neutral=result.rungs[0].fitted,
         rungs=result.rungs,
-        level=_level_with(place, program, seen, now),
-        window=dict(chosen.manifest["window"]),
+        level=after.level,
+        window=chosen.manifest["window"],
+        notes=result.notes,
     )
+
+
+def training_summary(program: Program, graded: Graded, table: pa.Table) -> Summary:
+    """Return the Summary of the rows before the next period, in blocks of time: what monitoring compares with."""
+    begins = boundary(program, table)
+    rows = graded.reading.table
+    if begins is None:
+        return graded.summary
+    return summarize(rows.filter(rows["__time"] < begins), raw_columns(program), slices=Blocks())
 
 
 def rung_json(rung: Rung) -> dict[str, Any]:
@@ -86,7 +118,63 @@ def rung_json(rung: Rung) -> dict[str, Any]:
         "taken": rung.taken,
         "reason": rung.reason,
         "gain": asdict(rung.gain) if rung.gain else None,
-        "train": losses_json(rung.train),
-        "holdout": losses_json(rung.holdout),
-        "next_period": losses_json(rung.next_period),
+        "train": _losses(rung.train),
+        "holdout": _losses(rung.holdout),
+        "next_period": _losses(rung.next_period),
     }
+
+
+def _losses(losses: Losses | None) -> dict[str, Any] | None:
+    if losses is None:
+        return None
+    loss = losses.loss
+    return {**asdict(losses), "loss": loss.value, "low": loss.low, "high": loss.high}
+
+
+def _record(
+    home: Home,
+    program: Program,
+    result: Climb,
+    now: datetime,
+    graded: Graded,
+    known_until: str | datetime | None,
+) -> None:
+    ledger, name, fingerprint = home.ledger(), name_of(program), data_fingerprint(program)
+    finding = beats_the_mean(result)
+    climbed = {
+        "finding": to_json(finding),
+        "rungs": [rung_json(rung) for rung in result.rungs],
+        "known_until": str(known_until) if known_until is not None else None,
+        "notes": list(result.notes),
+    }
+    at = records.stamp(now)
+    fits = [
+        records.FitRecord(
+            at, name, fingerprint, rung.fitted, rung.model, rung.fitted == result.chosen, climbed
+        )
+        for rung in result.rungs
+    ]
+    records.write_fits(ledger, fits)
+    evidence = Evidence(finding, now, extent=graded.reading.extent.hash, code=code_hash())
+    records.write_evidence(ledger, name, fingerprint, "fit", [evidence])
+
+
+def _known_in_service(home: Home, program: Program) -> str | None:
+    """Return until when facts were known to the release in service, so that a new fit keeps its window."""
+    ledger, name = home.ledger(), name_of(program)
+    current = records.current_release(ledger, name)
+    fits = [f for f in records.read_fits(ledger, name) if current is not None and f.fitted == current.fitted]
+    return fits[-1].climb.get("known_until") if fits else None
+
+
+def _last_known(program: Program, table: pa.Table) -> datetime | None:
+    """Return the moment just after the last fact of a table: rows that come later are another window."""
+    latest: list[datetime] = []
+    for column in ("__time", "__known_at"):
+        value = pc.max(table[column]).as_py()
+        if value is not None:
+            latest.append(value)
+    if not latest:
+        return None
+    wait = program.label.arrives_within if program.label.known_at is None else timedelta(0)
+    return max(latest) + wait + timedelta(microseconds=1)

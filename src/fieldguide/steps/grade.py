@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import sqlalchemy as sa
 
 import fieldguide
 from fieldguide.finding import Finding
@@ -17,7 +19,7 @@ from fieldguide.program import Program, named, raw_columns
 from fieldguide.readiness.assess import assess
 from fieldguide.readiness.grade import Grade, current, grade_json, level_of
 from fieldguide.steps.home import DEFAULT, Home, at_home, data_fingerprint, name_of, system_clock
-from fieldguide.tables.read import Reading, read
+from fieldguide.tables.read import Extent, Reading, read
 from fieldguide.tables.summary import Blocks, Summary, summarize
 
 Progress = Callable[[str], None]
@@ -25,10 +27,11 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Graded:
-    """The grade of a program's data for its question, and what it was graded on."""
+    """The grade of a program's data for its question, the findings of this grading, and the rows that it read."""
 
     program: Program
     grade: Grade
+    findings: tuple[Finding, ...]
     reading: Reading
     summary: Summary
 
@@ -71,7 +74,11 @@ def grade(
     say("checking")
     ledger, name = place.ledger(), name_of(program)
     answers, _ = records.read_answers(ledger, name)
-    findings = assess(program, reading, summary, now=now, answers=answers)
+    again = _seen_before(ledger, name, reading.extent)
+    if again is None:
+        say("reading a second time")
+        again = read(program, until=until).extent
+    findings = assess(program, reading, summary, now=now, again=again, answers=answers)
     result = conclude(place, program, findings, now=now, extent=reading.extent.hash)
     records.write_grade(
         ledger,
@@ -85,7 +92,7 @@ def grade(
             findings=tuple(findings),
         ),
     )
-    return Graded(program, result, reading, summary)
+    return Graded(program, result, tuple(findings), reading, summary)
 
 
 def conclude(
@@ -96,6 +103,15 @@ def conclude(
     evidence = records.read_evidence(ledger, name, data_fingerprint(program))
     _, waivers = records.read_answers(ledger, name)
     return level_of([*findings, *current(evidence, now, extent=extent, code=code_hash())], waivers, now)
+
+
+def _seen_before(ledger: sa.Engine, name: str, extent: Extent) -> Extent | None:
+    """Return the recorded extent of the same rows: same source, number and span of time, whatever their content."""
+    for record in reversed(records.read_grades(ledger, name)):
+        seen = Extent(**record.extent)
+        if replace(seen, hash=extent.hash) == extent:
+            return seen
+    return None
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ import sqlalchemy as sa
 
 from fieldguide.errors import GateError, UsageError, suggest
 from fieldguide.finding import Finding, from_json
+from fieldguide.learning import load
 from fieldguide.ledger import records, rules
 from fieldguide.program import Change, Program
 from fieldguide.program import changes as program_changes
-from fieldguide.readiness.levels import level_of, reaches
+from fieldguide.readiness.grade import failing, level_of
+from fieldguide.readiness.levels import at_least
 from fieldguide.steps.home import DEFAULT, Home, at_home, data_fingerprint, name_of, system_clock
 from fieldguide.steps.proof import neutral_proof
 
@@ -42,8 +45,7 @@ def launch(
     grade = _latest_grade(ledger, name, program)
     waivers = records.read_answers(ledger, name)[1]
     at = stamp_now(now)
-    own = [from_json(each) for each in fit.climb.get("findings", [])]
-    whole = level_of([*grade.findings, *own], waivers, now=now or system_clock())
+    whole = level_of([*grade.findings, _own_evidence(fit)], waivers, now or system_clock())
     proof: list[Finding] = []
     if current is not None and not candidate.neutral and all(r.model == "Mean" for r in releases):
         proof = neutral_proof(place, program, current)
@@ -51,9 +53,9 @@ def launch(
         candidate,
         releases=releases,
         current_manifest=manifest_of(place, current.fitted) if current else None,
-        findings=[f for f in grade.findings if not reaches(f.level, "A2")],
+        failing=failing(whole),
         level=whole.level,
-        reached_a2=reaches(whole.level, "A2"),
+        reached_a2=at_least(whole.level, "A2"),
         proof=proof,
         waivers=waivers,
     )
@@ -156,8 +158,6 @@ def stamp_now(now: datetime | None) -> str:
 
 
 def _served_program(home: Home, fitted: str) -> Program:
-    from fieldguide.learning import load
-
     return load(home.fitted / fitted).program
 
 
@@ -196,6 +196,15 @@ def _candidate(
         fit = neutral[-1] if not releases else next((each for each in last if each.chosen), neutral[-1])
     manifest: Mapping[str, Any] = manifest_of(home, fit.fitted)
     return rules.Candidate(fitted=fit.fitted, model=fit.model, manifest=manifest), fit
+
+
+def _own_evidence(fit: records.FitRecord) -> Finding:
+    """Return whether this very rung beat the mean: what its own climb found of it."""
+    found = from_json(fit.climb["finding"])
+    rung = next(each for each in fit.climb["rungs"] if each["fitted"] == fit.fitted)
+    if rung["taken"] or fit.model == "Mean":
+        return found
+    return replace(found, verdict="fail", saw=f"{fit.model} {rung['reason']}", blocks="A2")
 
 
 def _latest_grade(ledger: sa.Engine, name: str, program: Program) -> records.GradeRecord:

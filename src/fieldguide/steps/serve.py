@@ -1,0 +1,132 @@
+"""Serve: the releases of programs over HTTP, with the pages at / and the monitor as a process beside the server."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from fieldguide.errors import GateError
+from fieldguide.journal import Journal
+from fieldguide.learning import Fitted, load, row_predictor
+from fieldguide.ledger import records
+from fieldguide.program import Program, named
+from fieldguide.serving import App, Service, run
+from fieldguide.steps.home import DEFAULT, Home, at_home, name_of, system_clock
+from fieldguide.steps.view import views
+from fieldguide.tables.contract import contract
+from fieldguide.web.pages import pages
+
+
+def serve(
+    programs: Sequence[Program],
+    *,
+    home: str | Path | Home = DEFAULT,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    specs: Sequence[str] = (),
+    clock: Callable[[], datetime] = system_clock,
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Answer for the released programs until SIGTERM or Ctrl-C; a monitor process runs for each of `specs`.
+
+    The code that answers is the one that the release carries; the programs only give their names.
+
+    Raises GateError when none of the programs has a release, UsageError for a host that is not loopback or
+    a port that is taken, JournalError when another server writes the journal.
+    """
+    place = at_home(home)
+    programs = [named(program) for program in programs]
+    names = [name_of(program) for program in programs]
+    ledger = place.ledger()
+    if not any(records.current_release(ledger, name) for name in names):
+        raise GateError(
+            f"{', '.join(names)}: nothing is in service. Launch the neutral release first: fieldguide launch P"
+        )
+    refresh = refresher(place, names)
+    app = App(
+        Journal(place.journal, clock),
+        refresh(),
+        refresh=refresh,
+        programs=names,
+        pages=pages(lambda: views(place, programs)),
+    )
+    with _monitors(specs, place):
+        run(app, host, port, on_ready=on_ready)
+
+
+def refresher(home: Home, names: Sequence[str]) -> Callable[[], Mapping[str, Service]]:
+    """Return the function that gives the services as the ledger has them now; a Fitted is loaded once."""
+    ledger = home.ledger()
+    loaded: dict[str, Fitted] = {}
+    current: dict[str, Service] = {}
+
+    def refresh() -> Mapping[str, Service]:
+        services: dict[str, Service] = {}
+        for name in names:
+            release = records.current_release(ledger, name)
+            if release is None:
+                continue
+            fallback = fallback_of(records.read_incidents(ledger, name, only_open=True))
+            known = current.get(name)
+            if known is None or known.release != str(release.number) or known.fallback != fallback:
+                if release.fitted not in loaded:
+                    loaded[release.fitted] = load(home.fitted / release.fitted)
+                known = service_of(loaded[release.fitted], release, fallback)
+            services[name] = known
+        current.clear()
+        current.update(services)
+        return services
+
+    return refresh
+
+
+def service_of(fitted: Fitted, release: records.Release, fallback: Mapping[str, object] | None) -> Service:
+    """Return what answers for a release: its own code, contract and prediction."""
+    levels = {
+        name: frozenset(column.labels)
+        for name, column in fitted.summary.columns.items()
+        if column.kind == "category" and column.labels
+    }
+    return Service(
+        program=fitted.program,
+        contract=contract(fitted.program),
+        predict=row_predictor(fitted),
+        constant=fitted.constant,
+        scale=str(fitted.manifest["scale"]),
+        release=str(release.number),
+        fitted_id=fitted.id,
+        fallback=fallback,
+        seen=levels,
+    )
+
+
+def fallback_of(incidents: Sequence[records.Incident]) -> dict[str, object] | None:
+    """Return why the constant answers, from the open incidents; None when the model does."""
+    reasons = [incident for incident in incidents if incident.fallback and incident.closed is None]
+    if not reasons:
+        return None
+    first = reasons[0]
+    return {
+        "reason": first.finding.saw,
+        "check": first.check,
+        "column": first.about,
+        "since": first.opened,
+        "cause": first.finding.diagnosis.cause if first.finding.diagnosis else None,
+    }
+
+
+@contextlib.contextmanager
+def _monitors(specs: Sequence[str], home: Home) -> Iterator[None]:
+    command = [sys.executable, "-m", "fieldguide", "monitor", "--home", str(home.folder)]
+    running = [subprocess.Popen([*command, spec]) for spec in specs]
+    try:
+        yield
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait()

@@ -1,0 +1,206 @@
+"""What the pages show of a program: drawn from the ledger and the journal's counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from fieldguide.finding import Finding
+from fieldguide.journal import counts, refusals, watermark
+from fieldguide.ledger import records
+from fieldguide.program import Program
+from fieldguide.readiness.grade import Grade, level_of
+from fieldguide.steps.home import Home, name_of, system_clock
+from fieldguide.steps.launch import manifest_of
+from fieldguide.web.view import (
+    EffortView,
+    FallbackView,
+    LiveView,
+    Point,
+    ProgramView,
+    RefusedView,
+    ReleaseView,
+    RungView,
+    ServedView,
+)
+
+LOSS_NAMES = {"probability": "log loss", "rate": "Poisson loss", "amount": "squared error"}
+
+
+def views(home: Home, programs: Sequence[Program]) -> list[ProgramView]:
+    """Return what is known of each program now."""
+    ledger = home.ledger()
+    try:
+        return [view(home, ledger, program) for program in programs]
+    finally:
+        ledger.dispose()
+
+
+def view(home: Home, ledger: sa.Engine, program: Program) -> ProgramView:
+    """Return what is known of one program now."""
+    name = name_of(program)
+    releases = records.read_releases(ledger, name)
+    incidents = records.read_incidents(ledger, name, only_open=True)
+    windows = records.read_windows(ledger, name)
+    current = next((r for r in reversed(releases) if r.ended is None), None)
+    manifest = manifest_of(home, current.fitted) if current else {}
+    grade, graded_at = graded_now(ledger, name, [incident.finding for incident in incidents])
+    return ProgramView(
+        name=name,
+        question=program.question.ask,
+        one_row_is=program.question.one_row_is,
+        decision=program.question.decision,
+        level=None if grade is None else grade.level,
+        held_back_by=() if grade is None else grade.held_back_by,
+        findings=() if grade is None else grade.findings,
+        open_findings=tuple(incident.finding for incident in incidents),
+        graded_at=graded_at,
+        as_of=_time(windows[-1].at) if windows else None,
+        release=_release(current) if current else None,
+        history=tuple(_release(release) for release in reversed(releases)),
+        fallback=_fallback(incidents, manifest),
+        live=_live(windows, manifest, current),
+        served=_served(home, name, windows),
+        refused=_refused(home, name),
+        rungs=_rungs(ledger, name),
+        effort=tuple(
+            EffortView(level, minutes / 60) for level, minutes in records.read_effort(ledger, name).items()
+        ),
+        timezone=program.source.timezone,
+    )
+
+
+def graded_now(
+    ledger: sa.Engine, name: str, alarms: Sequence[Finding]
+) -> tuple[Grade | None, datetime | None]:
+    """Return the level that the last grading, later evidence and open alarms give; None before any grading."""
+    grades = records.read_grades(ledger, name)
+    if not grades:
+        return None, None
+    last = grades[-1]
+    evidence = [each.finding for each in records.read_evidence(ledger, name, last.fingerprint)]
+    _, waivers = records.read_answers(ledger, name)
+    return level_of([*last.findings, *evidence, *alarms], waivers, system_clock()), _time(last.at)
+
+
+def _release(release: records.Release) -> ReleaseView:
+    ended = {"replaced": "ended", "rolled back": "rolled back", None: "full"}
+    return ReleaseView(
+        release=str(release.number),
+        model=release.model,
+        since=_time(release.at),
+        change="; ".join(release.changes),
+        by=release.by or None,
+        fitted=release.fitted,
+        state=ended.get(release.ending, "ended"),
+        until=_time(release.ended) if release.ended else None,
+    )
+
+
+def _fallback(incidents: Sequence[records.Incident], manifest: dict[str, Any]) -> FallbackView | None:
+    reasons = [incident for incident in incidents if incident.fallback]
+    if not reasons:
+        return None
+    first = reasons[0]
+    return FallbackView(
+        since=_time(first.opened), reason=first.finding.saw, prediction=manifest.get("constant")
+    )
+
+
+def _live(
+    windows: Sequence[records.Window], manifest: dict[str, Any], current: records.Release | None
+) -> LiveView:
+    promised = ((manifest.get("losses") or {}).get("next_period") or {}).get("loss") or {}
+    points = [_point(window) for window in windows if window.live.get("since")]
+    mine = [window.live for window in windows if current is not None and window.release == current.number]
+    judged = [live for live in mine if live.get("loss") is not None]
+    rows = sum(live["outcomes"] for live in judged)
+
+    def mean(field: str) -> float | None:
+        return sum(live[field] * live["outcomes"] for live in judged) / rows if rows else None
+
+    observed, predicted = mean("observed"), mean("predicted")
+    asked = sum(live.get("answers", 0) for live in mine)
+    return LiveView(
+        loss_name=LOSS_NAMES.get(str(manifest.get("scale")), "loss"),
+        loss=mean("loss"),
+        expected=promised.get("value"),
+        low=promised.get("low"),
+        high=promised.get("high"),
+        bias=predicted / observed if predicted is not None and observed else None,
+        mature=sum(live.get("mature", 0) for live in mine) / asked if asked else None,
+        series=tuple(points),
+    )
+
+
+def _point(window: records.Window) -> Point:
+    live = dict(window.live)
+    return Point(
+        since=_time(live["since"]),
+        until=_time(live["until"]),
+        answers=live.get("answers", 0),
+        refused=live.get("refused", 0),
+        outcomes=live.get("outcomes", 0),
+        fallback=live.get("fallback", 0),
+        loss=live.get("loss"),
+        expected=live.get("expected"),
+        low=live.get("low"),
+        high=live.get("high"),
+        predicted=live.get("predicted"),
+        observed=live.get("observed"),
+        release=str(window.release),
+    )
+
+
+def _served(home: Home, name: str, windows: Sequence[records.Window]) -> ServedView:
+    counted = counts(home.journal, name)
+    since = [window.live["since"] for window in windows if window.live.get("since")]
+    return ServedView(
+        answers=counted.answered,
+        refused=counted.refused,
+        outcomes=counted.outcomes,
+        fallback=sum(window.live.get("fallback", 0) for window in windows),
+        since=_time(since[0]) if since else None,
+        until=watermark(home.journal, name),
+    )
+
+
+def _refused(home: Home, name: str) -> tuple[RefusedView, ...]:
+    told = [refused for _, refused in refusals(home.journal, name)]
+    number = Counter((r.path, r.reason) for r in told)
+    latest = {(r.path, r.reason): r for r in told}
+    return tuple(
+        RefusedView(path=path, reason=reason, rows=rows, example=latest[path, reason].message)
+        for (path, reason), rows in number.most_common(10)
+    )
+
+
+def _rungs(ledger: sa.Engine, name: str) -> tuple[RungView, ...]:
+    fits = records.read_fits(ledger, name)
+    rungs = fits[-1].climb.get("rungs", []) if fits else []
+    return tuple(_rung(rung) for rung in rungs)
+
+
+def _rung(rung: dict[str, Any]) -> RungView:
+    judged = rung["next_period"] or rung["holdout"] or {}
+    gain = rung["gain"] or {}
+    return RungView(
+        model=rung["model"],
+        loss=judged.get("loss"),
+        low=judged.get("low"),
+        high=judged.get("high"),
+        gain=gain.get("value"),
+        gain_low=gain.get("low"),
+        gain_high=gain.get("high"),
+        auc=(judged.get("auc") or {}).get("value"),
+        taken=rung["taken"],
+        reason=rung["reason"],
+    )
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
