@@ -1,0 +1,177 @@
+"""What only people can answer, and what they have answered.
+
+A question is answered by what the program file declares, or by a named person in the ledger (`confirm`).
+What nobody has answered is unknown, which ranks below a failure (FACTS 1.2, 16). A named person may also
+let a check pass that does not (`waive`). Answers and waivers can have an end; after it they do not count.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fieldguide.errors import UsageError
+from fieldguide.finding import Finding
+from fieldguide.program import Feature, Question, Source
+from fieldguide.readiness.levels import CHECKS, check, found
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A named person's answer to a human question.
+
+    `about` is the column or the joined source that it is about, None for all of them; `because` is the
+    answer itself, or the reason; `until` is when it expires.
+    """
+
+    check: str
+    by: str
+    at: datetime
+    about: str | None = None
+    because: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """A named person lets a check pass that does not: for one column (`about`) or for all (None)."""
+
+    check: str
+    by: str
+    at: datetime
+    about: str | None = None
+    because: str = ""
+    until: datetime | None = None
+
+
+def valid(record: Answer | Waiver, now: datetime) -> bool:
+    """Return whether an answer or a waiver counts at `now`: given by then, and not expired."""
+    return record.at <= now and (record.until is None or now < record.until)
+
+
+def covers(record: Answer | Waiver, check: str, about: str | None) -> bool:
+    """Return whether an answer or a waiver speaks of this check and this column (or source)."""
+    return record.check == check and record.about in (None, about)
+
+
+def answerable(name: str) -> None:
+    """Raise UsageError unless the check is one that people answer.
+
+    >>> answerable("wild_values")
+    Traceback (most recent call last):
+    fieldguide.errors.UsageError: 'wild_values' is found by the machine and cannot be confirmed; waive it, or ...
+    """
+    if check(name).kind == "human":
+        return
+    found = "found by the machine" if check(name).kind == "machine" else "found by a later step"
+    human = ", ".join(c.id for c in CHECKS.values() if c.kind == "human")
+    raise UsageError(
+        f"{name!r} is {found} and cannot be confirmed; waive it, or {CHECKS[name].next}. To confirm: {human}."
+    )
+
+
+def of_source(
+    source: Source, answers: Sequence[Answer], now: datetime, name: str | None = None
+) -> list[Finding]:
+    """Return what is answered about a source: owner, license, purpose, personal data.
+
+    `name` is that of a joined source, None for the main one.
+    """
+    blanks = (
+        ("owner", _with_contact(source)),
+        ("license", source.license),
+        ("purpose", source.purpose),
+        ("personal_data", source.personal_data),
+    )
+    by = _with_contact(source) or "its author"
+    return [_answered(check_id, name, said, by, answers, now) for check_id, said in blanks]
+
+
+def of_joins(source: Source, answers: Sequence[Answer], now: datetime) -> list[Finding]:
+    """Return whether joined sources share a purpose: different ones need a person (FACTS 1.1, 10)."""
+    if not source.joins:
+        return [found("shared_purpose", "pass", "no source is joined")]
+    told = (source.purpose, *(join.source.purpose for join in source.joins))
+    given = {purpose.strip() for purpose in told if purpose and purpose.strip()}
+    if len({purpose.casefold() for purpose in given}) < 2:
+        saw = f"one purpose: {next(iter(given))}" if given else "no purpose declared, so no two that differ"
+        return [found("shared_purpose", "pass", saw)]
+    answered = _answered("shared_purpose", None, None, "", answers, now)
+    if answered.verdict == "pass":
+        return [answered]
+    saw = f"the joined sources were given for different purposes: {'; '.join(sorted(given))}"
+    return [found("shared_purpose", "unknown", saw)]
+
+
+def of_columns(
+    features: Sequence[Feature], answers: Sequence[Answer], now: datetime, by: str
+) -> list[Finding]:
+    """Return what is answered about columns: meaning and, for numbers, unit. `by` is who declared them.
+
+    A column that is named twice (as a feature and as an input) is described when one of them is. A computed
+    feature is described by its function's docstring if by nothing else.
+    """
+    merged: dict[str, tuple[str, str | None, str]] = {}
+    for f in features:
+        about, unit, _ = merged.get(f.name, ("", None, ""))
+        told = f.about.strip() or (_first_line(inspect.getdoc(f.of)) if f.of is not None else "")
+        merged[f.name] = (about or told, unit or _unit(f), f.kind)
+    findings = [
+        _answered("described", name, about, by, answers, now) for name, (about, _, _) in merged.items()
+    ]
+    numbers = [(name, unit) for name, (_, unit, kind) in merged.items() if kind == "number"]
+    units = [_answered("units", name, unit, by, answers, now) for name, unit in numbers]
+    return findings + (units or [found("units", "pass", "no numbers")])
+
+
+def of_question(question: Question, answers: Sequence[Answer], now: datetime, by: str) -> list[Finding]:
+    """Return whether question, row and decision are stated. `by` is who declared them."""
+    asked = question.ask.strip() if question.one_row_is.strip() else ""
+    posed = f"{asked} One row is {question.one_row_is.strip()}." if asked else None
+    return [
+        _answered("question", None, posed, by, answers, now),
+        _answered("decision", None, question.decision, by, answers, now),
+    ]
+
+
+def declared_by(source: Source) -> str:
+    """Return who answers for what the program file declares."""
+    return _with_contact(source) or "its author"
+
+
+def _answered(
+    name: str, about: str | None, said: str | None, by: str, answers: Sequence[Answer], now: datetime
+) -> Finding:
+    if said and said.strip():
+        return found(name, "pass", f"declared in the program file by {by}: {said.strip()}", about)
+    given = [a for a in answers if covers(a, name, about)]
+    current = _latest(a for a in given if valid(a, now))
+    if current is not None:
+        because = f": {current.because}" if current.because else ""
+        return found(name, "pass", f"confirmed by {current.by} on {current.at:%Y-%m-%d}{because}", about)
+    saw = "not answered"
+    expired = _latest(a for a in given if a.until is not None and a.until <= now)
+    if expired is not None:
+        saw = f"the answer of {expired.by} expired on {expired.until:%Y-%m-%d}"
+    return found(name, "unknown", saw, about, todo=f"{CHECKS[name].next}, or confirm {name} by name")
+
+
+def _latest(answers: Iterable[Answer]) -> Answer | None:
+    return max(answers, key=lambda a: a.at, default=None)
+
+
+def _with_contact(source: Source) -> str | None:
+    if source.owner and source.owner.strip():
+        return f"{source.owner} <{source.owner_contact}>" if source.owner_contact else source.owner
+    return None
+
+
+def _unit(feature: Feature) -> str | None:
+    unit: str | None = getattr(feature, "unit", None)
+    return unit.strip() if unit and unit.strip() else None
+
+
+def _first_line(text: str | None) -> str:
+    return text.strip().splitlines()[0] if text and text.strip() else ""
