@@ -39,6 +39,7 @@ check: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy docs/generate.py
 	@$(BIN)/python -m pytest tests/house
 
 bench: $(READY)

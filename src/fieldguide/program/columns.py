@@ -34,8 +34,8 @@ class Feature:
 
     name: str
     _: KW_ONLY
-    about: str = note("")
-    owner: str | None = note(None)
+    about: str = note(default="")
+    owner: str | None = note(default=None)
     required: bool = False
     of: Callable[..., Any] | None = None
 
@@ -62,7 +62,7 @@ class Number(Feature):
     kind: ClassVar[str] = "number"
 
     _: KW_ONLY
-    unit: str | None = note(None)
+    unit: str | None = note(default=None)
     low: float | None = None
     high: float | None = None
 

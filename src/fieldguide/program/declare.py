@@ -16,17 +16,16 @@ from fieldguide.errors import ProgramError, suggest
 T = TypeVar("T")
 
 
-def note(default: Any = MISSING) -> Any:
+def note(*, default: Any) -> Any:
     """Return a dataclass field that documents and does not change what a program does.
 
-    Such a blank (a description, an owner) is left out of `knobs`, `changes` and the fingerprint.
+    Such a blank (a description, an owner) is left out of `knobs`, `changes` and the fingerprint. The
+    default is given by name, or type checkers take the blank for one that must be filled.
     """
-    if default is MISSING:
-        return field(metadata={"note": True})
     return field(default=default, metadata={"note": True})
 
 
-def hidden(default: Any = None) -> Any:
+def hidden(*, default: Any) -> Any:
     """Return a dataclass field that fieldguide fills itself: no blank, no part of what a value is."""
     return field(default=default, compare=False, repr=False, metadata={"note": True, "hidden": True})
 

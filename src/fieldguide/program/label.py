@@ -32,7 +32,7 @@ class Label:
     arrives_within: timedelta
     known_at: str | None = None
     silence: str = "unknown"
-    about: str = note("")
+    about: str = note(default="")
 
     def __post_init__(self) -> None:
         expect(self, "name", str, 'the name of a column, such as "late"')
@@ -70,7 +70,7 @@ class NumericLabel(Label):
     kind: ClassVar[str] = "numeric"
 
     _: KW_ONLY
-    unit: str | None = note(None)
+    unit: str | None = note(default=None)
 
 
 @declaration

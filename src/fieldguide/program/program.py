@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -58,18 +58,18 @@ class Program:
     _: KW_ONLY
     question: Question
     source: Source
-    features: tuple[Feature | Presentation, ...]
+    features: Sequence[Feature | Presentation]
     label: Label
-    inputs: tuple[Feature, ...] = ()
+    inputs: Sequence[Feature] = ()
     model: models.Model = models.Linear()
     objective: objectives.Objective | None = None
     prior: priors.Prior | None = None
     optimizer: optimizers.Optimizer | None = None
     next_period: str | timedelta | None = None
     seed: int = 0
-    name: str | None = note(None)
-    file: str | None = hidden()
-    code: Mapping[str, str] | None = hidden()
+    name: str | None = note(default=None)
+    file: str | None = hidden(default=None)
+    code: Mapping[str, str] | None = hidden(default=None)
 
     def __post_init__(self) -> None:
         for blank in ("features", "inputs"):

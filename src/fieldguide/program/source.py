@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -31,20 +32,20 @@ class Source:
 
     data: Any = field(compare=False)
     _: KW_ONLY
-    key: str | tuple[str, ...] | None = None
+    key: str | Sequence[str] | None = None
     time: str | None = None
     entity: str | None = None
     timezone: str = "UTC"
     weight: str | None = None
-    joins: tuple[Join, ...] = ()
-    about: str = note("")
-    owner: str | None = note(None)
-    owner_contact: str | None = note(None)
-    license: str | None = note(None)
-    purpose: str | None = note(None)
-    personal_data: str | None = note(None)
-    expires: str | date | None = note(None)
-    delivered_every: timedelta | None = note(None)
+    joins: Sequence[Join] = ()
+    about: str = note(default="")
+    owner: str | None = note(default=None)
+    owner_contact: str | None = note(default=None)
+    license: str | None = note(default=None)
+    purpose: str | None = note(default=None)
+    personal_data: str | None = note(default=None)
+    expires: str | date | None = note(default=None)
+    delivered_every: timedelta | None = note(default=None)
     # what two sources are compared by in place of their data, which need not hash
     _identity: Any = field(init=False, repr=False)
 
@@ -95,7 +96,7 @@ class Source:
         """The key columns as a tuple, empty where none is declared."""
         if self.key is None:
             return ()
-        return (self.key,) if isinstance(self.key, str) else self.key
+        return (self.key,) if isinstance(self.key, str) else tuple(self.key)
 
     @property
     def place(self) -> str:
@@ -122,7 +123,7 @@ class Join:
 
     source: Source
     _: KW_ONLY
-    on: str | tuple[str, ...]
+    on: str | Sequence[str]
     as_of: str
     within: timedelta | None = None
 
@@ -141,7 +142,7 @@ class Join:
     @property
     def keys(self) -> tuple[str, ...]:
         """The shared columns as a tuple."""
-        return (self.on,) if isinstance(self.on, str) else self.on
+        return (self.on,) if isinstance(self.on, str) else tuple(self.on)
 
 
 def _check_names(owner: object, blank: str, example: str) -> None:

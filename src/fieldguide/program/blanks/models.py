@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY
 from typing import Any, ClassVar
 
@@ -95,7 +95,7 @@ class Estimator(Model):
     estimator: Any
     _: KW_ONLY
     matrix: str = "encoded"
-    trusted: tuple[str, ...] = ()
+    trusted: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         frozen_list(self, "trusted")
