@@ -155,7 +155,9 @@ def _answered(
     expired = _latest(a for a in given if a.until is not None and a.until <= now)
     if expired is not None:
         saw = f"the answer of {expired.by} expired on {expired.until:%Y-%m-%d}"
-    return found(name, "unknown", saw, about, todo=f"{CHECKS[name].next}, or confirm {name} by name")
+    column = f" --about {about}" if about else ""
+    todo = f"{CHECKS[name].next}; or: fieldguide confirm P {name}{column} --by NAME --because ANSWER"
+    return found(name, "unknown", saw, about, todo=todo)
 
 
 def _latest(answers: Iterable[Answer]) -> Answer | None:

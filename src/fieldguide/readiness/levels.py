@@ -186,7 +186,7 @@ CHECKS: Mapping[str, Check] = _checks(
     Check(
         "shared_purpose", "C2", "human",
         "sources that are joined were given for the same purpose (joining can raise a legal bar)",
-        "ask the owners whether the sources may be joined, then confirm it by name",
+        "ask the owners whether the sources may be joined; if so: fieldguide confirm P shared_purpose --by NAME",
     ),
     Check(
         "personal_data_screen", "C2", "machine",
@@ -246,7 +246,7 @@ CHECKS: Mapping[str, Check] = _checks(
     Check(
         "wild_values", "B3", "machine",
         "single values far from all others, farther than the column's own tail lets expect",
-        "look at the rows; mend the value or make it null; if it is right, say so: waive this check by name",
+        "look at the rows; mend the value or make it null; if it is right: fieldguide waive P wild_values --by NAME --because WHY",
     ),
     Check(
         "possible_times", "B3", "machine",
@@ -301,7 +301,8 @@ CHECKS: Mapping[str, Check] = _checks(
     Check(
         "column_knows_label", "A3", "machine",
         "no single column nearly decides the label",
-        "ask whether it is known at prediction time; if not, take it out of features=; if so, waive this check by name",
+        "ask whether it is known at prediction time: if not, take it out of features=; "
+        "if so: fieldguide waive P column_knows_label --by NAME --because WHY",
     ),
     Check(
         "missing_knows_label", "A3", "machine",

@@ -1,0 +1,92 @@
+"""Band C: can the data be had, and may they be used? Pure functions of declarations and of what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from fieldguide.finding import Finding, Verdict
+from fieldguide.program import Source
+from fieldguide.readiness.levels import CHECKS, found
+from fieldguide.tables.read import Extent, Reject
+
+MOST_REJECTED = 0.001
+"""Share of lines that may be unreadable."""
+
+
+def registered(source: Source) -> list[Finding]:
+    """C4: the source is declared. That somebody says it is there is all that this level takes."""
+    owner = f"said to be {source.owner}'s" if source.owner else "no owner claimed"
+    return [found("registered", "pass", f"{source.place}, {owner}")]
+
+
+def reachable(
+    source: Source, rows: int, columns: int, files: Sequence[str], name: str | None = None
+) -> list[Finding]:
+    """C3: the place was reached and holds `rows` rows; `name` is that of a joined source."""
+    where = f" in {len(files)} files" if len(files) > 1 else ""
+    saw = f"{source.place}: {rows:,} rows, {columns} columns{where}"
+    return [found("reachable", "pass" if rows else "fail", saw, name, expected="rows")]
+
+
+def time_span(source: Source, extent: Extent) -> list[Finding]:
+    """C3: when the first and the last row are. A source without a time column passes with a note."""
+    if source.time is None:
+        saw = "no time column: when the rows are from is not known"
+        return [found("time_span", "pass", saw, todo=CHECKS["time_span"].next)]
+    if extent.since is None or extent.until is None:
+        saw = f"no row has a time in {source.time!r}"
+        todo = f"check that {source.time!r} holds times, and how they are written"
+        return [found("time_span", "fail", saw, source.time, todo=todo)]
+    return [found("time_span", "pass", f"from {extent.since} to {extent.until}", source.time)]
+
+
+def permission_current(source: Source, now: datetime, name: str | None = None) -> list[Finding]:
+    """C2: the permission has not expired at `now`; its last day counts."""
+    if not isinstance(source.expires, date):
+        return [found("permission_current", "pass", "no end declared", name)]
+    if now.date() <= source.expires:
+        return [found("permission_current", "pass", f"permitted until {source.expires}", name)]
+    saw = f"the permission ended on {source.expires}; now it is {now.date()}"
+    return [found("permission_current", "fail", saw, name)]
+
+
+def parses(rows: int, rejected: int, rejects: Sequence[Reject], name: str | None = None) -> list[Finding]:
+    """C1: at most one line (or value) in a thousand rows could not be read; the places of the first are named.
+
+    `rows` were read, `rejected` lines or values were not; `rejects` are examples of them.
+    """
+    expected = f"at most {MOST_REJECTED:.1%} unreadable"
+    if not rejected:
+        return [found("parses", "pass", f"all of {rows:,} rows could be read", name, expected=expected)]
+    share = min(rejected / max(rows, 1), 1.0)
+    told = ""
+    if rejects:
+        first = rejects[0]
+        column = f" in column {first.column!r}" if first.column else ""
+        told = f"; the first: {first.file}:{first.line}{column}: {_short(first.text)} ({first.reason})"
+    saw = f"{rejected:,} lines or values could not be read ({share:.2%} of {rows:,} rows){told}"
+    places = [f"{r.file}:{r.line}" for r in rejects]
+    verdict: Verdict = "fail" if share > MOST_REJECTED else "pass"
+    todo = CHECKS["parses"].next
+    return [found("parses", verdict, saw, name, rows=places, expected=expected, todo=todo)]
+
+
+def reads_alike(first: Extent, again: Extent | None) -> list[Finding]:
+    """C1: two readings from cold have the same content hash. Unknown when it was read only once."""
+    if again is None:
+        todo = "grade again, so that the source is read twice"
+        return [found("reads_alike", "unknown", "the source was read once", todo=todo)]
+    if (first.hash, first.rows) == (again.hash, again.rows):
+        saw = f"read twice: {first.rows:,} rows, content {first.hash[:12]}"
+        return [found("reads_alike", "pass", saw)]
+    saw = (
+        f"two readings differ: {first.rows:,} rows with content {first.hash[:12]}, "
+        f"then {again.rows:,} rows with content {again.hash[:12]}"
+    )
+    return [found("reads_alike", "fail", saw)]
+
+
+def _short(text: str) -> str:
+    shown = repr(text)
+    return shown if len(shown) <= 60 else shown[:57] + "…"

@@ -1,0 +1,152 @@
+"""Runs of equal values: how long a column stays the same, row after row.
+
+The rows are sorted once by the engine and stream by; what is kept is how many runs there are of each
+length, and the ten longest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import ibis
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fieldguide.tables.counting import real
+from fieldguide.tables.engines import duckdb as engine
+from fieldguide.tables.query import EXAMPLES, Flags, place
+from fieldguide.tables.slicing import instant
+from fieldguide.tables.tally import Floats, Ints
+
+BATCH = 65_536
+
+
+@dataclass(frozen=True)
+class Run:
+    """Rows in a row (by time, then key) with one value: how many, which value, from when, by the first key."""
+
+    rows: int
+    value: float
+    since: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """The runs of equal values of a column: `times[i]` runs are `lengths[i]` rows long; `longest` are shown."""
+
+    column: str
+    lengths: Ints
+    times: Ints
+    longest: tuple[Run, ...]
+
+
+def runs(
+    table: ibis.Table,
+    columns: Sequence[str],
+    by: str | None = None,
+    without: Mapping[str, float] | None = None,
+) -> dict[str, Runs]:
+    """Return how long the runs of equal values of numbers are, in the order of time and key.
+
+    Nulls end a run and form none. `by` keeps the rows of each value of a column (an entity) together;
+    `without` names for some columns a value whose runs are left out. The rows are sorted once and stream by.
+    """
+    if not columns:
+        return {}
+    order = [*([] if by is None else [by]), "__time", "__key"]
+    chosen = {f"x{i}": table[name].cast("float64") for i, name in enumerate(columns)}
+    sorted_ = table.select(*order, **chosen).order_by(order)
+    sorted_ = sorted_.select(
+        b=ibis.literal(0) if by is None else sorted_[by],
+        at=engine.microseconds(sorted_["__time"]),
+        place=place(sorted_),
+        **{name: sorted_[name] for name in chosen},
+    )
+    running = {name: _Running(name, (without or {}).get(name)) for name in columns}
+    last: Any = None
+    for batch in _stream(sorted_):
+        turns, last = _turns(batch["b"], last)
+        for i, name in enumerate(columns):
+            running[name].add(real(pa.chunked_array([batch[f"x{i}"]])), turns, batch)
+    return {name: one.result() for name, one in running.items()}
+
+
+@dataclass
+class _Running:
+    """Runs of a column while its sorted rows stream by; `open` is the run that the last row was in."""
+
+    column: str
+    without: float | None
+    times: Counter[int] = field(default_factory=Counter)
+    longest: list[Run] = field(default_factory=list)
+    open: Run | None = None
+
+    def add(self, x: Floats, turns: Flags, batch: pa.RecordBatch) -> None:
+        """Take the next rows: their values, and where another entity begins."""
+        if not len(x):
+            return
+        starts = turns.copy()
+        starts[1:] |= x[1:] != x[:-1]  # NaN (null) differs from itself, so that it forms runs of one
+        goes_on = self.open is not None and not turns[0] and x[0] == self.open.value
+        starts[0] = not goes_on
+        at = np.flatnonzero(starts)
+        head = int(at[0]) if len(at) else len(x)
+        if self.open is not None and goes_on:
+            self.open = replace(self.open, rows=self.open.rows + head)
+        if not len(at):
+            return
+        self._close(self.open)
+        lengths = np.diff(at, append=len(x))
+        full = ~np.isnan(x[at]) & (x[at] != self.without if self.without is not None else True)
+        done, counted = full[:-1], np.bincount(lengths[:-1][full[:-1]])
+        self.times.update({n: int(k) for n, k in enumerate(counted.tolist()) if k})
+        least = self.longest[-1].rows if len(self.longest) == EXAMPLES else 0
+        candidates = np.flatnonzero(done & (lengths[:-1] > least))
+        for i in candidates[np.argsort(-lengths[candidates], kind="stable")][:EXAMPLES]:
+            self._show(_run(x, at, lengths, int(i), batch))
+        self.open = _run(x, at, lengths, len(at) - 1, batch) if full[-1] else None
+
+    def result(self) -> Runs:
+        """Return the runs, the last one closed."""
+        self._close(self.open)
+        self.open = None
+        lengths = np.array(sorted(self.times), dtype=np.int64)
+        times = np.array([self.times[n] for n in lengths.tolist()], dtype=np.int64)
+        return Runs(self.column, lengths, times, tuple(self.longest))
+
+    def _close(self, run: Run | None) -> None:
+        if run is not None:
+            self.times[run.rows] += 1
+            self._show(run)
+
+    def _show(self, run: Run) -> None:
+        self.longest = sorted([*self.longest, run], key=lambda r: (-r.rows, r.since or ""))[:EXAMPLES]
+
+
+def _run(x: Floats, at: Ints, lengths: Ints, i: int, batch: pa.RecordBatch) -> Run:
+    start = int(at[i])
+    return Run(
+        int(lengths[i]), float(x[start]), instant(batch["at"][start].as_py()), batch["place"][start].as_py()
+    )
+
+
+def _turns(by: pa.Array, last: Any) -> tuple[Flags, Any]:
+    """Return on which rows another entity begins than that of the row before, and the last row's entity."""
+    turns = np.zeros(len(by), dtype=bool)
+    if not len(by):
+        return turns, last
+    before, after = by.slice(0, len(by) - 1), by.slice(1)
+    turns[1:] = np.asarray(pc.fill_null(pc.not_equal(before, after), True))
+    turns[0] = by[0].as_py() != last
+    return turns, by[-1].as_py()
+
+
+def _stream(expression: ibis.Table) -> Iterator[pa.RecordBatch]:
+    """Run `expression` and yield its rows batch by batch, in their order."""
+    connection = engine.connection_of(expression)
+    yield from connection.raw_sql(connection.compile(expression)).fetch_record_batch(BATCH)
