@@ -2,14 +2,14 @@
 
 from fieldguide.learning.explain import Explanation, explain, explainer
 from fieldguide.learning.fitted import Fitted, outside_vocabulary, predict_table, row_predictor
-from fieldguide.learning.ladder import Climb, Rung, fit, learnable
+from fieldguide.learning.ladder import Climb, Rung, beats_the_mean, climb
 from fieldguide.learning.losses import Interval, Losses
 from fieldguide.learning.objectives import Objective, objective_of
 from fieldguide.learning.splits import Split, boundary, split
 from fieldguide.learning.store import load, save
 
 __all__ = [
-    "Climb", "Explanation", "Fitted", "Interval", "Losses", "Objective", "Rung", "Split", "boundary", "explain",
-    "explainer", "fit", "learnable", "load", "objective_of", "outside_vocabulary", "predict_table", "row_predictor",
+    "Climb", "Explanation", "Fitted", "Interval", "Losses", "Objective", "Rung", "Split", "beats_the_mean", "boundary", "climb", "explain",
+    "explainer", "load", "objective_of", "outside_vocabulary", "predict_table", "row_predictor",
     "save", "split",
 ]  # fmt: skip

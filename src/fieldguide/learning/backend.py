@@ -49,6 +49,10 @@ class Data:
     columns: Columns
     batch: Batch
 
+    def take(self, rows: Index) -> Data:
+        """Return the rows at positions `rows`."""
+        return Data(Columns(self.columns.layout, self.columns.table.take(rows)), self.batch.take(rows))
+
 
 @dataclass(frozen=True)
 class Training:

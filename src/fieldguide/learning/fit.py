@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -104,7 +104,7 @@ class Fit:
     """One rung fitted: its Fitted, its losses, and the scores of the rows that it is judged on."""
 
     fitted: Fitted
-    train: Losses
+    train: Losses | None
     holdout: Losses | None
     next_period: Losses | None
     judged_scores: Floats
@@ -135,44 +135,42 @@ def judged(split: Split, mask: Mask, seed: int) -> Judged:
     return Judged(split.label[mask], split.weight[mask], clusters, seed)
 
 
-def fit_rung(prepared: Prepared, program: Program, *, clock: Any, on_step: Step) -> Fit:
+def fit_rung(prepared: Prepared, program: Program, *, on_step: Step) -> Fit:
     """Fit one rung: without the holdout for losses on both sides of it, then on the whole training part.
 
     `program` has the rung's blanks. Raises ProgramError when no backend takes them, DataError when learning
     fails.
     """
     name = backend_for(program)
-    model, parts = type(program.model).__name__, prepared.split
+    model, parts, objective = type(program.model).__name__, prepared.split, prepared.objective
     on_step(f"{model}: fitting without the holdout")
-    trial_scores = _score(_learn(program, name, prepared.trial, parts, on_step), prepared.trial)
-    constant, objective = prepared.trial.constant, prepared.objective
-    train = measure(
-        prepared.judged(prepared.trial.learned), trial_scores[prepared.trial.learned], constant, objective
-    )
-    holdout = None
-    if parts.holdout.any():
-        holdout = measure(prepared.judged(parts.holdout), trial_scores[parts.holdout], constant, objective)
+    trial, final = prepared.trial, prepared.final
+    scorer = _learn(program, name, trial, parts, on_step)
+
+    def losses_on(mask: Mask, stage: Stage) -> tuple[Losses | None, Floats]:
+        if not mask.any():
+            return None, np.zeros(0)
+        scores = scorer.score(stage.data.take(np.flatnonzero(mask)))
+        return measure(prepared.judged(mask), scores, stage.constant, objective), scores
+
+    train, _ = losses_on(trial.learned, trial)
+    holdout, scores = losses_on(parts.holdout, trial)
     on_step(f"{model}: fitting on the whole training part, {int(parts.training.sum()):,} rows")
-    scorer = _learn(program, name, prepared.final, parts, on_step)
-    next_period, mask, scores = None, parts.holdout, trial_scores
+    scorer = _learn(program, name, final, parts, on_step)
+    next_period = None
     if parts.boundary is not None:
-        mask, scores = parts.next_period, _score(scorer, prepared.final)
-        next_period = measure(prepared.judged(mask), scores[mask], prepared.final.constant, objective)
+        next_period, scores = losses_on(parts.next_period, final)
     on_step(f"{model}: proving that single rows are answered as in bulk")
-    proof = prove_parity(prepared.final.plan, scorer, prepared.columns)
+    proof = prove_parity(final.plan, scorer, prepared.columns)
     losses = {"train": train, "holdout": holdout, "next_period": next_period}
-    fitted = _fitted(prepared, program, scorer, name, losses, proof, clock())
-    return Fit(fitted, train, holdout, next_period, scores[mask])
+    fitted = _fitted(prepared, program, scorer, name, losses, proof)
+    return Fit(fitted, train, holdout, next_period, scores)
 
 
 def _learn(program: Program, name: str, stage: Stage, parts: Split, on_step: Step) -> Scorer:
     rows = np.flatnonzero(stage.learned)
     training = Training(stage.data, rows, parts.label[rows], parts.weight[rows], stage.constant)
     return backend(name).fit(program, training, on_step)
-
-
-def _score(scorer: Scorer, stage: Stage) -> Floats:
-    return scorer.score(stage.data)
 
 
 def _fitted(
@@ -182,7 +180,6 @@ def _fitted(
     name: str,
     losses: Mapping[str, Losses | None],
     proof: Mapping[str, Any],
-    now: datetime,
 ) -> Fitted:
     parts, stage, objective = prepared.split, prepared.final, prepared.objective
     constant = objective.inverse_link(stage.constant)
@@ -214,7 +211,7 @@ def _fitted(
         "code": {path: hashlib.sha256(text.encode()).hexdigest() for path, text in prepared.code.items()},
     }
     content = json.loads(json.dumps(content))
-    manifest = {"id": content_id(content), "fitted_at": now.astimezone(UTC).isoformat(), **content}
+    manifest = {"id": content_id(content), **content}
     return Fitted(
         id=manifest["id"],
         program=program,

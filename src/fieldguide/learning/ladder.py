@@ -6,9 +6,8 @@ of that gain, by a paired bootstrap over clusters, lies above zero (FACTS 6.2, F
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 import pyarrow as pa
 
@@ -33,7 +32,7 @@ class Rung:
 
     model: str
     fitted: str
-    train: Losses
+    train: Losses | None
     holdout: Losses | None
     next_period: Losses | None
     gain: Interval | None
@@ -61,14 +60,7 @@ def rungs_of(program: Program) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("Mean", *between, name)))
 
 
-def fit(
-    program: Program,
-    table: pa.Table,
-    summary: Summary,
-    *,
-    clock: Callable[[], datetime],
-    on_step: Step | None = None,
-) -> Climb:
+def climb(program: Program, table: pa.Table, summary: Summary, *, on_step: Step | None = None) -> Climb:
     """Climb the ladder of a program on its canonical table.
 
     `summary` is that of the training rows: those before `learning.boundary(program, table)`. The result is
@@ -88,7 +80,7 @@ def fit(
     best: Fit | None = None
     for name in rungs_of(prepared.program):
         try:
-            made = fit_rung(prepared, as_rung(prepared.program, name), clock=clock, on_step=step)
+            made = fit_rung(prepared, as_rung(prepared.program, name), on_step=step)
         except ProgramError as error:
             if not isinstance(prepared.program.model, models.Simplest) or name != "Boosted":
                 raise
@@ -116,7 +108,7 @@ def fit(
     return Climb(tuple(rungs), fitteds, best.fitted.id, tuple(notes))
 
 
-def learnable(climb: Climb) -> Finding:
+def beats_the_mean(climb: Climb) -> Finding:
     """Return the finding of level A2: does any learned rung beat the mean on the next period?"""
     where = "the next period" if climb.rungs[0].next_period else "whole entities held out (no time column)"
     tried = [rung for rung in climb.rungs if rung.gain is not None]

@@ -19,6 +19,8 @@ from fieldguide.learning.layout import Floats, Index
 from fieldguide.learning.objectives import Objective
 
 REPLICATES = 1000
+BLOCK = 100
+"""Replicates that are drawn at once."""
 LEVEL = 0.95
 MOST_CLUSTERS = 2000
 """More clusters are drawn together at random into so many groups, which vary as the clusters do."""
@@ -157,16 +159,18 @@ def _bootstrap(
     sums = np.stack([np.bincount(cluster, weights=c, minlength=groups) for c in columns.T], axis=1)
     point = figures(np.add.reduce(sums, axis=0))
     draws = []
-    for start in range(0, REPLICATES, 100):
-        counts = rng.multinomial(groups, np.full(groups, 1.0 / groups), size=min(100, REPLICATES - start))
+    lines = BLOCK * groups
+    for _ in range(REPLICATES // BLOCK):
+        drawn = rng.integers(0, groups, (BLOCK, groups)) + np.arange(0, lines, groups)[:, None]
+        counts = np.bincount(drawn.ravel(), minlength=lines).reshape(BLOCK, groups).astype(np.float64)
         draws.append(figures((counts @ sums).T))
-    drawn = np.concatenate(draws, axis=1)
+    replicates = np.concatenate(draws, axis=1)
     tail = (1.0 - LEVEL) / 2.0
     stretch = math.sqrt(groups / (groups - 1)) * float(
         special.stdtrit(groups - 1, 1.0 - tail) / special.ndtri(1.0 - tail)
     )
     low, high = np.empty(len(point)), np.empty(len(point))
-    for i, values in enumerate(drawn):
+    for i, values in enumerate(replicates):
         finite = values[np.isfinite(values)]
         if not len(finite) or not math.isfinite(point[i]):
             low[i] = high[i] = point[i]
@@ -196,15 +200,15 @@ def _area(y: Floats, score: Floats, w: Floats) -> tuple[float | None, Floats | N
     The influence of a row (DeLong's placement less the area, by the weight of its class) sums to zero; the
     bootstrap adds it up over clusters, which is exact to first order.
     """
-    yes, no = w * y, w * (1.0 - y)
-    ones, zeros = float(np.add.reduce(yes)), float(np.add.reduce(no))
+    _, tie = np.unique(score, return_inverse=True)
+    yes_at, no_at = np.bincount(tie, weights=w * y), np.bincount(tie, weights=w * (1.0 - y))
+    ones, zeros = float(np.add.reduce(yes_at)), float(np.add.reduce(no_at))
     if ones <= 0.0 or zeros <= 0.0:
         return None, None
-    _, tie = np.unique(score, return_inverse=True)
-    yes_at, no_at = np.bincount(tie, weights=yes), np.bincount(tie, weights=no)
+    yes_at, no_at = yes_at / ones, no_at / zeros  # one score for all rows gives exactly one half
     no_below = np.cumsum(no_at) - 0.5 * no_at
-    yes_above = ones - np.cumsum(yes_at) + 0.5 * yes_at
-    area = float(np.dot(yes_at, no_below)) / (ones * zeros)
-    above = yes * (no_below[tie] / zeros - area) / ones
-    below = no * (yes_above[tie] / ones - area) / zeros
+    yes_above = 1.0 - np.cumsum(yes_at) + 0.5 * yes_at
+    area = float(np.dot(yes_at, no_below))
+    above = w * y * (no_below[tie] - area) / ones
+    below = w * (1.0 - y) * (yes_above[tie] - area) / zeros
     return area, above + below

@@ -7,10 +7,12 @@ column by column; equality bit for bit is proven at every fit (`parity.py`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from fieldguide.errors import FieldguideError
 from fieldguide.learning.layout import Item, Layout
 from fieldguide.learning.plan import LIMIT, LevelSlot, NumberSlot, Plan
 from fieldguide.learning.values import AS_KIND, LEVEL_PARTS, computing_failed, hour_of, local_clock
@@ -54,7 +56,7 @@ def linear_score(
     0.0 for the code that sets nothing) of levels. Presentation columns are held at neutral.
     """
     writer = _Writer()
-    writer.add(f"score = {intercept!r}")
+    writer.add(f"score = {_literal(intercept)}")
     _terms(writer, plan, layout, weights, lambda i, value: f"score += {value}")
     return writer.compile("score", "return score", _used(writer, layout))
 
@@ -119,25 +121,25 @@ def _terms(
     for i, (slot, w) in enumerate(zip(plan.slots, weights, strict=True)):
         if isinstance(slot, LevelSlot):
             if slot.neutral is not None:
-                writer.add(emit(i, repr(w[slot.neutral])))
+                writer.add(emit(i, _literal(w[slot.neutral])))
                 continue
             look = writer.bind(f"look{i}", {level: w[code] for level, code in slot.codes().items()}.get)
-            writer.add(emit(i, f"{look}({_level(writer, layout, slot)}, {w[slot.other]!r})"))
+            writer.add(emit(i, f"{look}({_level(writer, layout, slot)}, {_literal(w[slot.other])})"))
             continue
-        null = w[1] if slot.missing else w[0] * 0.0
+        null = float(w[1] if slot.missing else w[0] * 0.0)
         if slot.neutral is not None:
             z, missing = slot.neutral
-            writer.add(emit(i, repr(null if missing else w[0] * z)))
+            writer.add(emit(i, _literal(null if missing else w[0] * z)))
             continue
         x = _number(writer, layout, slot)
         if not slot.value:
-            writer.add(emit(i, f"{null!r} if {x} is None or {x} - {x} != 0.0 else 0.0"))
+            writer.add(emit(i, f"{_literal(null)} if {x} is None or {x} - {x} != 0.0 else 0.0"))
             continue
         far = writer.bind(f"far{i}", _far_term(w[0], null))
         writer.add(
-            f"if {x} is None:\n    {emit(i, repr(null))}\n"
+            f"if {x} is None:\n    {emit(i, _literal(null))}\n"
             f"else:\n    z = ({x} - {slot.mean!r}) / {slot.scale!r}\n"
-            f"    {emit(i, f'{w[0]!r} * z if -{LIMIT!r} <= z <= {LIMIT!r} else {far}({x}, z)')}"
+            f"    {emit(i, f'{_literal(w[0])} * z if -{LIMIT!r} <= z <= {LIMIT!r} else {far}({x}, z)')}"
         )
 
 
@@ -234,6 +236,15 @@ def _failing(item: Item) -> Callable[[Exception], Exception]:
     function, name = item.function, item.name
     assert function is not None
     return lambda error: computing_failed(name, function, error)
+
+
+def _literal(value: float) -> str:
+    """Return a float as Python writes it, so that reading it gives the same bits."""
+    if not math.isfinite(value):
+        raise FieldguideError(
+            f"A weight is {value}; a fit with such weights cannot answer. Fit the program again."
+        )
+    return repr(float(value))
 
 
 def _clamp(x: float, z: float) -> tuple[float, float]:

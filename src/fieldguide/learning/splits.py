@@ -72,13 +72,7 @@ def split(program: Program, table: pa.Table) -> Split:
     """
     label = _floats(table, "__label")
     time = _times(table, "__time")
-    has_label = np.isfinite(label)
-    known = np.flatnonzero(has_label if time is None else has_label & (time > NEVER))
-    if not len(known):
-        raise DataError(
-            f"No row has a known label: column {program.label.name!r} is empty in all {table.num_rows:,} rows. Check the name "
-            f"and positive= of {type(program.label).__name__}, or wait until outcomes have arrived."
-        )
+    known = _known(program, label, time)
     keys, entities = _texts(table, "__key"), _texts(table, "__entity")
     order = _order(time, keys, known)
     rows = known[order]
@@ -114,9 +108,12 @@ def split(program: Program, table: pa.Table) -> Split:
 def boundary(program: Program, table: pa.Table) -> datetime | None:
     """Return when the next period begins (UTC), or None without a time column.
 
-    The rows before it are those of the training window, with or without a label.
+    The rows before it, with or without a label, are those of the training window. Raises DataError when no
+    label is known.
     """
-    return split(program, table).boundary
+    time = _times(table, "__time")
+    known = _known(program, _floats(table, "__label"), time)
+    return None if time is None else _boundary(program, time[known])[0]
 
 
 def local_days(time: Any, timezone: str) -> Index:
@@ -165,6 +162,18 @@ def label_facts(program: Program, table: pa.Table, until: datetime | None) -> di
         if len(hours):
             facts["delay_hours"] = np.quantile(hours, np.arange(1, 100) / 100).tolist()
     return facts
+
+
+def _known(program: Program, label: Floats, time: Any) -> Index:
+    """Return the positions of the rows with a known label (and time, if there is such a column)."""
+    has_label = np.isfinite(label)
+    known = np.flatnonzero(has_label if time is None else has_label & (time > NEVER))
+    if not len(known):
+        raise DataError(
+            f"No row has a known label: column {program.label.name!r} is empty in all {len(label):,} rows. Check the name and "
+            f"positive= of {type(program.label).__name__}, or wait until outcomes have arrived."
+        )
+    return known
 
 
 def _boundary(program: Program, time: Any) -> tuple[datetime, str]:

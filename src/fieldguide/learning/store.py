@@ -2,7 +2,7 @@
 
 ::
 
-    <id>/manifest.json      content (hashed into the id), when it was fitted, and the sha256 of every file
+    <id>/manifest.json      content, which is hashed into the id, and the sha256 of every file
     <id>/summary.npz        the Summary of the training rows
     <id>/weights.npz        or model.json, estimator.skops: the library's own safe format
     <id>/program/*.py       the program file and every module that it imports from beside it
@@ -32,7 +32,7 @@ from fieldguide.program.changes import changes
 from fieldguide.tables import keeping
 
 MANIFEST, SUMMARY, CODE = "manifest.json", "summary.npz", "program"
-_VOLATILE = ("id", "fitted_at", "files")
+_BESIDE = ("id", "files")
 
 
 def save(fitted: Fitted, folder: Path) -> Path:
@@ -88,7 +88,7 @@ def load(path: Path) -> Fitted:
         )
     _check(folder, manifest)
     program = _program(folder, manifest, None)
-    content = {key: value for key, value in manifest.items() if key not in ("files",)}
+    content = {key: value for key, value in manifest.items() if key != "files"}
     return Fitted(
         id=manifest["id"],
         program=program,
@@ -128,7 +128,7 @@ def _program(folder: Path, manifest: Mapping[str, Any], fitted: Program | None) 
 
 
 def _check(folder: Path, manifest: Mapping[str, Any]) -> None:
-    content = {key: value for key, value in manifest.items() if key not in _VOLATILE}
+    content = {key: value for key, value in manifest.items() if key not in _BESIDE}
     if content_id(content) != manifest["id"]:
         raise DataError(
             f"{folder / MANIFEST} was changed: its content no longer hashes to {manifest['id']}. Fit the program again."

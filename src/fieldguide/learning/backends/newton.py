@@ -142,7 +142,7 @@ def minimize(
 
     It has converged when the largest component of the gradient is at most `tolerance` times that at the
     start (at least 1), or when no smaller step lowers the value any more and the gradient is nearly so
-    small. Without a prior, directions that no row speaks of are left at zero (the solution of least norm).
+    small; and the next step would be small too, which it never is when weights grow without end. Without a prior, directions that no row speaks of are left at zero (the solution of least norm).
 
     Raises DataError when it does not converge, as when the label is separable and there is no prior.
     """
@@ -167,20 +167,21 @@ def minimize(
         for step in range(optimizer.steps):
             size = float(np.abs(gradient).max())
             on_step(f"Newton step {step}: loss {value:.6f}, gradient {size:.1e}")
-            if size <= goal:
-                break
             direction = _solve(hessian, gradient)
+            settled = float(np.abs(direction).max()) <= 1e-3 * max(1.0, float(np.abs(parameters).max()))
+            if size <= goal and settled:
+                break
             slope = float(np.dot(gradient, direction))
             share, tried = 1.0, at(parameters - direction)
-            while not _better(tried, value - 1e-4 * share * slope, value, size) and share > 1e-10:
+            while not _better(tried, value - 1e-4 * share * slope, value, size) and share > 1e-6:
                 share *= 0.5
                 tried = at(parameters - share * direction)
-            if share <= 1e-10:
+            if share <= 1e-6:
                 break
             parameters = parameters - share * direction
             value, gradient, hessian = tried
         size = float(np.abs(gradient).max())
-        if size > 1e4 * goal:
+        if size > 1e4 * goal or not settled:
             raise _not_converged(optimizer.steps, size, prior)
         if not penalty[1:].any():
             parameters = _least_norm(hessian, parameters)
@@ -238,16 +239,10 @@ def _count(code: Ints, values: Floats, size: int) -> Floats:
 
 def _solve(hessian: Floats, gradient: Floats) -> Floats:
     """Return H⁻¹·g, by least squares of least norm where H is singular."""
-    try:
-        factor = linalg.cho_factor(hessian, lower=True)
-        direction: Floats = linalg.cho_solve(factor, gradient)
-        if (
-            np.isfinite(direction).all()
-            and np.abs(np.diag(factor[0])).min() > 1e-7 * np.abs(np.diag(factor[0])).max()
-        ):
-            return direction
-    except linalg.LinAlgError:
-        pass
+    factor, failed = linalg.lapack.dpotrf(hessian, lower=True)
+    pivots = np.abs(np.diag(factor))
+    if not failed and pivots.min() > 1e-7 * pivots.max():
+        return np.asarray(linalg.cho_solve((factor, True), gradient))
     values, vectors = linalg.eigh(hessian)
     keep = values > values.max() * 1e-12
     least: Floats = np.asarray((vectors[:, keep] / values[keep]) @ (vectors[:, keep].T @ gradient))

@@ -12,8 +12,6 @@ import pyarrow as pa
 from fieldguide.program import Program, load
 from fieldguide.tables.tally import Summary
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-
 PROGRAM = '''
 from datetime import timedelta
 from fieldguide.program import (
@@ -141,8 +139,3 @@ def table(
 def summary(rows: int = 1000) -> Summary:
     """Return a Summary of no columns: learning only carries it."""
     return Summary(rows=np.array([rows]), since=(None,), columns={})
-
-
-def clock() -> datetime:
-    """Return always the same instant."""
-    return NOW
