@@ -17,7 +17,7 @@ import msgspec
 import pyarrow as pa
 
 from fieldguide.journal.entries import Refused, unpack_all
-from fieldguide.journal.storage import ANSWERED, reading
+from fieldguide.journal.storage import ANSWERED, NEVER, reading
 from fieldguide.program import Feature
 from fieldguide.tables.contract import lenient, to_micros, zone_of
 
@@ -42,7 +42,9 @@ class Counts:
     refused: int = 0
     dropped: int = 0
     outcomes: int = 0
+    """Answers of which an outcome was received."""
     corrected: int = 0
+    """Those of them of which another value was said, too."""
     unknown: int = 0
     """Outcomes whose id or key nobody was ever answered for."""
 
@@ -102,14 +104,14 @@ def watermark(folder: Path, program: str) -> datetime | None:
     """Return how far time has come in the journal: the latest of the rows' times and of the outcomes' `at`.
 
     A time beyond the moment at which it was received counts as that moment, so that one row with a wrong
-    year cannot make all others look mature. None when nothing was journaled.
+    year cannot make all others look mature; refused rows do not count. None when nothing was journaled.
     """
     with reading(folder) as connection:
         if connection is None:
             return None
         query = "SELECT watermark FROM progress WHERE program = ?"
         found = connection.exec_driver_sql(query, (program,)).scalar()
-    return None if found is None else EPOCH + timedelta(microseconds=found)
+    return None if found is None or found == NEVER else EPOCH + timedelta(microseconds=found)
 
 
 def counts(folder: Path, program: str) -> Counts:
@@ -119,8 +121,9 @@ def counts(folder: Path, program: str) -> Counts:
             return Counts()
         ask = connection.exec_driver_sql
         seen = ask("SELECT n, refused, dropped FROM progress WHERE program = ?", (program,)).first()
-        said, about = ask(
-            "SELECT count(*), count(DISTINCT coalesce('i' || id, 'k' || key)) FROM outcomes WHERE program = ?",
+        about, changed = ask(
+            "SELECT count(*), coalesce(sum(v > 1), 0) FROM (SELECT count(DISTINCT value) AS v FROM outcomes "
+            "WHERE program = ? GROUP BY id, key)",
             (program,),
         ).one()
         strange = ask(
@@ -130,7 +133,7 @@ def counts(folder: Path, program: str) -> Counts:
             {"p": program},
         ).scalar_one()
     n, refused, dropped = seen or (0, 0, 0)
-    return Counts(n - refused, refused, dropped, about, said - about, strange)
+    return Counts(n - refused, refused, dropped, about, int(changed), strange)
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -62,7 +62,7 @@ class Refused(Struct, gc=False):
     dropped: int = 0
 
 
-_pack = msgspec.msgpack.Encoder().encode
+pack = msgspec.msgpack.Encoder().encode
 
 
 def answered(
@@ -75,7 +75,7 @@ def answered(
     answer: Answer,
 ) -> Entry:
     """Return the entry of an answer."""
-    return (id, program, ANSWERED, at, time, key, entity, answer.release, _pack(answer))
+    return (id, program, ANSWERED, at, time, key, entity, answer.release, pack(answer))
 
 
 def refused(
@@ -90,7 +90,7 @@ def refused(
 ) -> Entry:
     """Return the entry of a refused row; what is longer than 4 KB is cut."""
     refusal.row = bytes(refusal.row[:LONGEST_ROW])
-    return (id, program, REFUSED, at, time, key, entity, release, _pack(refusal))
+    return (id, program, REFUSED, at, time, key, entity, release, pack(refusal))
 
 
 def unpack_all(bodies: list[bytes], kind: Any) -> list[Any]:

@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from fieldguide.journal.answers import INSTANT, read_answers, watermark
-from fieldguide.journal.outcomes import Known, current, rows_named
+from fieldguide.journal.outcomes import Known, Word, current, rows_named
 from fieldguide.journal.storage import micros, reading
 from fieldguide.program import Feature, Label
 
@@ -69,7 +69,9 @@ def joined(
         over = clock is not None and time + within <= clock and not refused
         named, keyed = by_id.get(id_), by_key.get(key)
         late = keyed is not None and keyed.at < time
-        best = named if late or keyed is None or (named is not None and named.at >= keyed.at) else keyed
+        best = (
+            named if late or keyed is None or (named is not None and named.latest >= keyed.latest) else keyed
+        )
         if refused:
             best = None
         elif best is None and negative and over and not late:
@@ -95,36 +97,40 @@ def known(
     until: int | None = None,
 ) -> tuple[dict[str, Known], dict[str, Known]]:
     """Return what counts as the outcome, by id and by key; `names` limits it to those ids and keys."""
-    by_id: dict[str, list[Known]] = {}
-    by_key: dict[str, list[Known]] = {}
+    by_id: dict[str, list[Word]] = {}
+    by_key: dict[str, list[Word]] = {}
     with reading(folder) as connection:
         rows: list[Any] = []
         if connection is not None and names is not None:
             for column, some in zip(("id", "key"), names, strict=True):
                 rows += rows_named(connection, program, column, sorted(set(some)))
         elif connection is not None:
-            query = "SELECT id, key, value, at, received FROM outcomes WHERE program = ? ORDER BY seq"
+            query = "SELECT id, key, seq, value, at, received FROM outcomes WHERE program = ? ORDER BY seq"
             rows = list(connection.exec_driver_sql(query, (program,)).fetchall())
-    for id_, key, *said in rows:
-        if until is None or said[1] <= until:
+    for id_, key, *word in rows:
+        if until is None or word[2] <= until:
             place = by_id if id_ is not None else by_key
-            place.setdefault(id_ if id_ is not None else key, []).append(Known(*said))
+            place.setdefault(id_ if id_ is not None else key, []).append(Word(*word))
     return _current(by_id), _current(by_key)
 
 
 def read_outcomes(folder: Path, program: str) -> pa.Table:
-    """Read the outcomes that count now: id or key, value, at (observed), received; one row an answer."""
+    """Read the outcomes that count now, one row an answer.
+
+    Returns a table with `id` or `key`, `value` (float64), `at` (when it was first observed) and `latest`
+    (when it was last said), in the order of `at`.
+    """
     by_id, by_key = known(folder, program)
-    rows = [(name, None, *said) for name, said in by_id.items()]
-    rows += [(None, name, *said) for name, said in by_key.items()]  # type: ignore[misc]
-    rows.sort(key=lambda row: row[4])
+    rows: list[tuple[Any, ...]] = [(name, None, *said) for name, said in by_id.items()]
+    rows += [(None, name, *said) for name, said in by_key.items()]
+    rows.sort(key=lambda row: row[3])
     schema = pa.schema(
         [
             ("id", pa.string()),
             ("key", pa.string()),
             ("value", pa.float64()),
             ("at", INSTANT),
-            ("received", INSTANT),
+            ("latest", INSTANT),
         ]
     )
     columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
@@ -132,10 +138,10 @@ def read_outcomes(folder: Path, program: str) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def _current(said: dict[str, list[Known]]) -> dict[str, Known]:
+def _current(said: dict[str, list[Word]]) -> dict[str, Known]:
     found: dict[str, Known] = {}
-    for name, history in said.items():
-        best = history[0] if len(history) == 1 else current(history)
+    for name, words in said.items():
+        best = current(words)
         if best is not None:
             found[name] = best
     return found

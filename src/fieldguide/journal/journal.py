@@ -10,38 +10,40 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future as ThreadFuture
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from fieldguide.errors import JournalError
 from fieldguide.journal.entries import Entry
 from fieldguide.journal.outcomes import Outcome, Recorded, record
-from fieldguide.journal.storage import micros, open_writing, path_of
-
-T = TypeVar("T")
+from fieldguide.journal.storage import NEVER, micros, open_writing, path_of
 
 MOST_PENDING = 20_000
 """How many entries may wait for their commit before new ones are turned away with 503."""
 LARGEST_GROUP = 4_096
 
-_COLUMNS = "(id, program, n, kind, at, time, key, entity, release, body)"
+_COLUMNS = "(n, id, program, kind, at, time, key, entity, release, body)"
 _MARKS = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 # several rows a statement: each step of SQLite gives up and takes back Python's lock once
+_LARGEST_INSERT = 64
 _INSERTS = {
-    size: f"INSERT INTO entries {_COLUMNS} VALUES {', '.join([_MARKS] * size)}" for size in (1, 4, 16, 64)
+    size: f"INSERT INTO entries {_COLUMNS} VALUES {', '.join([_MARKS] * size)}"
+    for size in (1, 2, 4, 8, 16, 32, _LARGEST_INSERT)
 }
 _PROGRESS = """
 INSERT INTO progress (program, n, refused, dropped, watermark) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (program) DO UPDATE SET n = excluded.n, refused = refused + excluded.refused,
-dropped = dropped + excluded.dropped, watermark = max(coalesce(watermark, excluded.watermark), coalesce(excluded.watermark, watermark))
+dropped = dropped + excluded.dropped, watermark = max(watermark, excluded.watermark)
 """
 
 
@@ -51,8 +53,8 @@ class Journal:
     >>> import tempfile
     >>> from datetime import UTC
     >>> journal = Journal(Path(tempfile.mkdtemp()), lambda: datetime(2013, 10, 1, tzinfo=UTC)).open()
-    >>> journal.new_ids(2)
-    ['04e7a7edcf400000', '04e7a7edcf400100']
+    >>> journal.stamp(2)[1]
+    ['04e7a2a245200000', '04e7a2a245200100']
     >>> journal.close()
     """
 
@@ -67,8 +69,10 @@ class Journal:
         self.pending = 0
         """Entries handed over from the event loop that are not yet committed."""
         self._most_pending = most_pending
-        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._gathered: list[_Job] = []
+        self._queue: SimpleQueue[list[_Job] | None] = SimpleQueue()
         self._connection: Connection | None = None
+        self._path = path_of(self.folder)
         self._inode = 0
         self._numbers: dict[str, int] = {}
         self._last_id = 0
@@ -102,11 +106,18 @@ class Journal:
         self._thread.start()
         return self
 
-    def new_ids(self, count: int) -> list[str]:
-        """Return ids that sort by time and never come twice in this journal."""
-        first = max(self._last_id + 1, micros(self.clock()))
+    def stamp(self, count: int) -> tuple[int, list[str]]:
+        """Return the time now (microseconds since 1970, UTC) and so many new ids.
+
+        Ids sort by time and never come twice in this journal.
+        """
+        at = micros(self.clock())
+        first = at if at > self._last_id else self._last_id + 1
+        if count == 1:
+            self._last_id = first
+            return at, [f"{first:014x}00"]
         self._last_id = first + count - 1
-        return [f"{first + i:014x}00" for i in range(count)]
+        return at, [f"{i:014x}00" for i in range(first, first + count)]
 
     def append(self, entries: Sequence[Entry], dropped: int = 0) -> asyncio.Future[None]:
         """Hand entries over; the future is done when they are committed. Call it on an event loop.
@@ -135,6 +146,11 @@ class Journal:
         recorded: Recorded = self._wait(_Job((), outcomes, ThreadFuture()))
         return recorded
 
+    @property
+    def is_open(self) -> bool:
+        """Whether entries can be handed over."""
+        return self._thread is not None
+
     async def probe(self) -> None:
         """Try an empty write if the last one failed, so that a server that is not asked recovers too."""
         if self.failing is not None:
@@ -145,6 +161,8 @@ class Journal:
         thread, self._thread = self._thread, None
         if thread is None:
             return
+        if self._gathered:
+            self._flush()
         self._queue.put(None)
         thread.join()
         self._disconnect()
@@ -155,14 +173,20 @@ class Journal:
         if self._thread is None:
             raise JournalError("the journal is closed.", 503)
         self.pending += job.size
-        self._queue.put(job)
         future: asyncio.Future[Any] = job.future  # type: ignore[assignment]
+        if not self._gathered:  # what else is handed over in this round of the loop goes along
+            future.get_loop().call_soon(self._flush)
+        self._gathered.append(job)
         return future
+
+    def _flush(self) -> None:
+        jobs, self._gathered = self._gathered, []
+        self._queue.put(jobs)
 
     def _wait(self, job: _Job) -> Any:
         if self._thread is None:
             raise JournalError("the journal is closed.", 503)
-        self._queue.put(job)
+        self._queue.put([job])
         future: ThreadFuture[Any] = job.future  # type: ignore[assignment]
         return future.result()
 
@@ -176,23 +200,23 @@ class Journal:
 
     def _write_groups(self) -> None:
         get, get_nowait = self._queue.get, self._queue.get_nowait
-        open_ = True
-        while open_:
-            job = get()
-            group: list[_Job] = []
-            size = 0
-            while job is not None:
-                group.append(job)
-                size += job.size
-                if size >= LARGEST_GROUP:
-                    break
+        jobs = get()
+        while jobs is not None:
+            group = jobs
+            size = sum([job.size for job in group])
+            jobs = None
+            while size < LARGEST_GROUP:
                 try:
-                    job = get_nowait()
+                    jobs = get_nowait()
                 except Empty:
                     break
-            open_ = job is not None
-            if group:
-                self._tell(self._commit_or_fail(group))
+                if jobs is None:
+                    self._queue.put(None)  # the end, after this group
+                    break
+                group += jobs
+                size += sum([job.size for job in jobs])
+            self._tell(self._commit_or_fail(group))
+            jobs = get()
 
     def _tell(self, done: list[tuple[_Job, Any]]) -> None:
         loops: dict[asyncio.AbstractEventLoop, list[tuple[_Job, Any]]] = {}
@@ -210,9 +234,7 @@ class Journal:
             results = self._commit(group)
         except Exception as error:  # whatever it was, every caller must hear of it and the thread go on
             self._disconnect()
-            if len(group) > 1 and (
-                isinstance(error, IntegrityError) or not isinstance(error, DatabaseError | OSError)
-            ):
+            if len(group) > 1 and not isinstance(error, _DISK):
                 # one entry is at fault, not the disk: the others must not suffer
                 return [done for job in group for done in self._commit_or_fail([job])]
             cause = error.orig if isinstance(error, DatabaseError) else error
@@ -225,38 +247,53 @@ class Journal:
     def _commit(self, group: list[_Job]) -> list[Any]:
         connection = self._connection
         # a file that was moved or deleted would take entries and lose them
-        if connection is None or path_of(self.folder).stat().st_ino != self._inode:
+        if connection is None or self._path.stat().st_ino != self._inode:
             connection = self._connect()
+        raw = connection.connection.dbapi_connection
+        assert raw is not None
         rows: list[Any] = []
         latest: dict[str, _Progress] = {}
         results: list[Any] = [None] * len(group)
+        program, mark = None, _Progress(0)
         for place, job in enumerate(group):
             for entry in job.entries:
-                program, kind, at, time = entry[1:5]
-                mark = latest.get(program)
-                if mark is None:
-                    mark = latest[program] = _Progress(self._number(connection, program))
-                mark.n += 1
-                mark.refused += kind
-                # a row that says it is from the future must not make the others look old
-                mark.see(time if time < at else at)
-                rows.append((entry[0], program, mark.n, *entry[2:]))
+                if entry[1] != program:
+                    program = entry[1]
+                    mark = self._mark(connection, latest, program)
+                mark.n = n = mark.n + 1
+                # a refused row may have no time of its own, and a row that says it is from the future must
+                # not make the others look old
+                time = entry[4] if entry[4] < entry[3] else entry[3]
+                if entry[2]:
+                    mark.refused += 1
+                elif time > mark.watermark:
+                    mark.watermark = time
+                rows.append((n, *entry))
             if job.dropped:
-                latest[job.entries[-1][1]].dropped += job.dropped
+                mark.dropped += job.dropped
             if job.outcomes is not None:
                 results[place] = recorded = record(connection, job.outcomes, micros(self.clock()))
-                for program, watermark in recorded.watermarks.items():
-                    latest.setdefault(program, _Progress(self._number(connection, program))).see(watermark)
-        _insert(connection, rows)
+                for name, watermark in recorded.watermarks.items():
+                    told = self._mark(connection, latest, name)
+                    told.watermark = max(told.watermark, watermark)
+        # the driver itself: SQLAlchemy's own work would cost more than SQLite's here
+        cursor = raw.cursor()
+        _insert(cursor, rows)
         if not latest:  # a probe: write something all the same
             latest[""] = _Progress(0)
-        for program, mark in latest.items():
-            connection.exec_driver_sql(
-                _PROGRESS, (program, mark.n, mark.refused, mark.dropped, mark.watermark)
-            )
+        for name, told in latest.items():
+            cursor.execute(_PROGRESS, (name, told.n, told.refused, told.dropped, told.watermark))
+        cursor.close()
         connection.commit()
-        self._numbers.update((program, mark.n) for program, mark in latest.items())
+        raw.commit()
+        self._numbers.update((name, told.n) for name, told in latest.items())
         return results
+
+    def _mark(self, connection: Connection, latest: dict[str, _Progress], program: str) -> _Progress:
+        mark = latest.get(program)
+        if mark is None:
+            mark = latest[program] = _Progress(self._number(connection, program))
+        return mark
 
     def _number(self, connection: Connection, program: str) -> int:
         known = self._numbers.get(program)
@@ -269,9 +306,8 @@ class Journal:
 
     def _connect(self) -> Connection:
         self._disconnect()
-        path = path_of(self.folder)
-        self._connection = open_writing(path)
-        self._inode = path.stat().st_ino
+        self._connection = open_writing(self._path)
+        self._inode = self._path.stat().st_ino
         return self._connection
 
     def _disconnect(self) -> None:
@@ -282,6 +318,10 @@ class Journal:
                 connection.close()
             except DatabaseError as error:
                 self.failing = str(error)
+
+
+_DISK = (sqlite3.OperationalError, OperationalError, OSError)
+"""What is the disk's fault, or the file's, and not one entry's."""
 
 
 class _Job:
@@ -311,20 +351,16 @@ class _Progress:
     def __init__(self, n: int) -> None:
         self.n = n
         self.refused = self.dropped = 0
-        self.watermark: int | None = None
-
-    def see(self, time: int) -> None:
-        if self.watermark is None or time > self.watermark:
-            self.watermark = time
+        self.watermark = NEVER
 
 
-def _insert(connection: Connection, rows: list[Any]) -> None:
-    size, at, total = 64, 0, len(rows)
+def _insert(cursor: Any, rows: list[Any]) -> None:
+    size, at, total = _LARGEST_INSERT, 0, len(rows)
     while at < total:
         while size > total - at:
-            size >>= 2
-        flat = tuple([value for row in rows[at : at + size] for value in row])
-        connection.exec_driver_sql(_INSERTS[size], flat)
+            size >>= 1
+        part = rows[at : at + size]
+        cursor.execute(_INSERTS[size], part[0] if size == 1 else list(chain.from_iterable(part)))
         at += size
 
 

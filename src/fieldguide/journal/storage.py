@@ -22,6 +22,8 @@ from fieldguide.errors import JournalError
 VERSION = 1
 """The version of the tables, kept in the file as `PRAGMA user_version`."""
 ANSWERED, REFUSED = 0, 1
+NEVER = -(2**62)
+"""The watermark of a program of which nothing has a time yet."""
 
 metadata = MetaData()
 entries = Table(
@@ -62,7 +64,7 @@ progress = Table(
     Column("n", Integer, nullable=False),
     Column("refused", Integer, nullable=False),
     Column("dropped", Integer, nullable=False),
-    Column("watermark", Integer),
+    Column("watermark", Integer, nullable=False),
 )
 
 

@@ -44,6 +44,11 @@ from fieldguide.tables.refusals import (
     refuse_duplicates,
 )
 
+__all__ = [
+    "LONGEST_KEY", "LONGEST_TEXT", "MOST_ROWS", "Contract", "Parsed", "Read", "Refusal", "contract", "examine",
+    "key_text", "lenient", "lenient_row", "lenient_value", "parse", "to_micros", "values", "zone_of",
+]  # fmt: skip
+
 MOST_ROWS = 5_000
 """The most rows in one request."""
 
@@ -107,7 +112,7 @@ def contract(program: Program) -> Contract:
     ((31.0,), 'v1')
     >>> parse(kept, b'{"age": -3}')
     Traceback (most recent call last):
-    fieldguide.tables.contract.Refusal: $.age: expected a number of at least 0, or null, got -3
+    fieldguide.tables.refusals.Refusal: $.age: expected a number of at least 0, or null, got -3
     """
     columns = raw_columns(program)
     shown = {p.name: p.neutral for p in presentations(program)}
@@ -220,16 +225,21 @@ def lenient(columns: Sequence[Feature], body: bytes, zone: ZoneInfo | None) -> t
     >>> lenient([Number("age", low=0), Number("size")], b'{"age": -3, "size": "7"}', None)
     (-3.0, None)
     """
+    row = lenient_row(body)
+    return tuple([lenient_value(row.get(column.name), column.kind, zone) for column in columns])
+
+
+def lenient_row(body: bytes) -> dict[str, Any]:
+    """Return a JSON object as it stands, empty if it is none or was cut."""
     try:
         row = msgspec.json.decode(body)
     except (ValueError, RecursionError):
-        row = None
-    if not isinstance(row, dict):
-        return (None,) * len(columns)
-    return tuple([_lenient_value(row.get(column.name), column.kind, zone) for column in columns])
+        return {}
+    return row if isinstance(row, dict) else {}
 
 
-def _lenient_value(value: Any, kind: str, zone: ZoneInfo | None) -> Any:
+def lenient_value(value: Any, kind: str, zone: ZoneInfo | None) -> Any:
+    """Return the canonical value of what stands in a JSON row if it is of the kind, else None."""
     if kind == "boolean":
         return value if isinstance(value, bool) else None
     if kind == "number":
