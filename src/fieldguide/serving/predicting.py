@@ -75,7 +75,7 @@ def answer(
         prediction = service.constant
         why = why or "error"
         fallback = service.fallback_json or _error(failed or "", at)
-        metrics.fallbacks[name, why] += 1
+        metrics.fallbacks[name, service.fallback_word] += 1
     for place, column, known in service.seen_at:
         if values[place] is not None and values[place] not in known:
             metrics.unseen[name, column] += 1

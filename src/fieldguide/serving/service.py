@@ -60,6 +60,12 @@ class Service:
         return None if self.fallback is None else str(self.fallback.get("reason", "fallback"))
 
     @cached_property
+    def fallback_word(self) -> str:
+        """Why the constant answers, in a word for counters: the cause, the check or the reason."""
+        told = self.fallback or {}
+        return str(told.get("cause") or told.get("check") or self.fallback_reason or "error")[:80]
+
+    @cached_property
     def seen_at(self) -> tuple[tuple[int, str, frozenset[str]], ...]:
         """Position, name and known values of the category columns that are counted."""
         names = [column.name for column in self.contract.columns]
