@@ -159,19 +159,54 @@ def test_levels_rare_unseen_and_missing_have_their_slots(plan: Plan, program: Pr
     encode_row = encoded_row(plan, layout_of(program))
     hot = [i for i, name in enumerate(plan.names) if name.startswith("plan")]
     unseen = encode_row(changed(2, "platinum"))
-    assert [unseen[i] for i in hot] == [0.0] * 5
+    assert [unseen[i] for i in hot] == list(found.reference)
     assert value(plan, program, changed(2, None), "plan is missing") == 1.0
     assert value(plan, program, changed(2, "pro"), "plan=pro") == 1.0
 
 
+def planned(program: Program, table: pa.Table) -> Plan:
+    rows = table.num_rows
+    return make_plan(Columns(layout_of(program), table), np.ones(rows), np.arange(rows))
+
+
+def with_plans(plans: list[str | None]) -> pa.Table:
+    table = world.table(len(plans))
+    return table.set_column(table.column_names.index("plan"), "plan", pa.array(plans, pa.string()))
+
+
 def test_levels_of_too_few_rows_share_the_rare_slot_with_unseen_ones(program: Program) -> None:
-    columns = Columns(layout_of(program), world.table(800))
-    small = make_plan(columns, np.ones(800), np.arange(800))
-    found: LevelSlot = slot(small, "plan")
-    assert found.rare
-    assert "old" not in found.levels
-    assert value(small, program, changed(2, "old"), "plan is rare") == 1.0
-    assert value(small, program, changed(2, "platinum"), "plan is rare") == 1.0
+    made = planned(program, with_plans(["free", "pro"] * 100 + [f"own{i % 5}" for i in range(30)]))
+    found: LevelSlot = slot(made, "plan")
+    assert (found.levels, found.rare, found.missing) == (("free", "pro"), True, False)
+    assert value(made, program, changed(2, "own1"), "plan is rare") == 1.0
+    assert value(made, program, changed(2, "platinum"), "plan is rare") == 1.0
+    assert found.reference == pytest.approx((100 / 230, 100 / 230, 30 / 230))
+
+
+def test_what_was_seen_too_seldom_counts_as_the_mean(program: Program) -> None:
+    made = planned(program, with_plans(["free", "pro"] * 100 + ["own"] * 10 + [None] * 10))
+    found: LevelSlot = slot(made, "plan")
+    assert (found.levels, found.rare, found.missing) == (("free", "pro"), False, False)
+    hot = [i for i, owner in enumerate(made.owners) if owner == "plan"]
+    for level in ("own", "platinum", None):
+        row = encoded_row(made, layout_of(program))(changed(2, level))
+        assert [row[i] for i in hot] == [0.5, 0.5]
+
+
+def test_a_month_that_was_hardly_seen_has_no_weight(program: Program) -> None:
+    made = planned(program, world.table(2000, days=240))  # its first rows were seen in December 2012
+    months: LevelSlot = slot(made, "seen", "month")
+    assert 12 not in months.levels
+    assert months.levels[0] == 1
+    assert not months.rare
+
+
+def test_the_most_frequent_levels_are_kept_of_too_many(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fieldguide.learning.encoder.MOST_LEVELS", 2)
+    found: LevelSlot = slot(planned(program, with_plans(["a"] * 30 + ["b"] * 40 + ["c"] * 50)), "plan")
+    assert (found.levels, found.rare) == (("b", "c"), True)
 
 
 def test_parts_of_the_day_are_taken_in_the_sources_time_zone(plan: Plan, program: Program) -> None:

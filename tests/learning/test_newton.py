@@ -29,7 +29,7 @@ def plan() -> Plan:
 
 
 def world(kind: str = "probability", rows: int = 2000, seed: int = 0) -> tuple[Batch, Any, Any]:
-    """Rows with two numbers and two sets of levels (some rows have none), labels and weights."""
+    """Rows with two numbers and two sets of levels (some rows have none of their own), labels and weights."""
     rng = np.random.default_rng(seed)
     dense = rng.normal(size=(2, rows))
     codes = np.array([rng.integers(0, size + 1, rows) for size in SIZES], np.int32)
@@ -115,6 +115,7 @@ def test_a_weight_counts_as_so_many_equal_rows(objective: Objective) -> None:
 def test_statistics_are_sums_in_whatever_order_batches_come() -> None:
     batch, label, weight = world()
     at = np.linspace(-0.3, 0.3, 1 + batch.plan.width)
+    at = newton.spread(batch.plan, at)
     whole = newton.statistics(newton.Labelled(batch, label, weight), at, LogLoss())
     parts = [newton.statistics(rows, at, LogLoss()) for rows in newton.batches(batch, label, weight, 137)]
     np.random.default_rng(0).shuffle(parts)  # type: ignore[arg-type]
@@ -130,7 +131,8 @@ def test_the_statistics_are_those_of_the_written_out_matrix() -> None:
     at = np.linspace(-0.3, 0.3, 1 + batch.plan.width)
     x = np.column_stack([np.ones(len(label)), batch.matrix()])
     score = x @ at
-    found = newton.statistics(newton.Labelled(batch, label, weight), at, LogLoss())
+    found = newton.statistics(newton.Labelled(batch, label, weight), newton.spread(batch.plan, at), LogLoss())
+    found = newton.gather(batch.plan, found)
     np.testing.assert_allclose(found.gradient, x.T @ (weight * LogLoss().grad(label, score)), atol=1e-9)
     hessian = x.T @ (x * (weight * LogLoss().hess(label, score))[:, None])
     np.testing.assert_allclose(found.hessian, hessian, atol=1e-9)

@@ -7,7 +7,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from fieldguide.learning.layout import Columns, Floats, Index, Item, LevelColumn, NumberColumn
 from fieldguide.learning.plan import LIMIT, LevelSlot, NumberSlot, Plan, Slot
@@ -16,9 +15,10 @@ from fieldguide.learning.values import AS_KIND
 Codes: TypeAlias = npt.NDArray[np.int32]
 
 LEAST_ROWS = 20
-"""A category's level has a weight of its own from this many training rows on …"""
+"""A level, the rare ones together, or missing ones have a weight of their own from so many training rows on …"""
 LEAST_SHARE = 2e-4
-"""… and from this share of them."""
+"""… and from this share of them. What has fewer counts as the mean: its weight would be luck, and might one day
+speak for many rows (a month of which training held one day, a column that was null twice and then is a flood)."""
 MOST_LEVELS = 1000
 """At most so many levels of one category have a weight of their own: the most frequent ones."""
 
@@ -27,7 +27,7 @@ MOST_LEVELS = 1000
 class Batch:
     """Encoded rows: `dense` (n, d) float64 and `codes` (n, k) int32, both column by column in memory.
 
-    A code equal to the size of its slot sets nothing.
+    A code equal to the size of its slot stands for the mean of the training rows.
     """
 
     plan: Plan
@@ -45,26 +45,25 @@ class Batch:
 
     def matrix(self) -> Floats:
         """Return the (n, width) float64 matrix, one-hot codes written out; `plan.names` names its columns."""
-        out = np.zeros((self.rows, self.plan.width + 1))
+        out = np.zeros((self.rows, self.plan.width))
         out[:, : self.dense.shape[1]] = self.dense
-        row = np.arange(self.rows)
-        for column, codes in zip(_hot_columns(self.plan), self.codes.T, strict=True):
-            out[row, column[codes]] = 1.0
-        return out[:, :-1]
+        start = self.dense.shape[1]
+        for slot, codes in zip(self.plan.levels, self.codes.T, strict=True):
+            own = np.flatnonzero(codes < slot.size)
+            out[own, start + codes[own]] = 1.0
+            out[codes == slot.size, start : start + slot.size] = slot.reference
+            start += slot.size
+        return out
 
     def sparse(self) -> Any:
         """Return the same matrix as a scipy CSR array, zeros left out."""
-        rows, d = self.dense.shape
-        slots = _hot_columns(self.plan)
-        columns = np.empty((rows, d + len(slots)), np.int32)
-        columns[:, :d] = np.arange(d)
-        values = np.ones((rows, d + len(slots)))
-        values[:, :d] = self.dense
-        for i, (column, codes) in enumerate(zip(slots, self.codes.T, strict=True)):
-            columns[:, d + i] = column[codes]
-        keep = (columns < self.plan.width) & (values != 0.0)
-        starts = np.concatenate([[0], np.cumsum(np.add.reduce(keep, axis=1))]).astype(np.int32)
-        return sparse.csr_array((values[keep], columns[keep], starts), shape=(rows, self.plan.width))
+        from scipy import sparse
+
+        blocks = [sparse.csr_array(self.dense)]
+        for slot, codes in zip(self.plan.levels, self.codes.T, strict=True):
+            table = sparse.csr_array(np.vstack([np.eye(slot.size), slot.reference]))
+            blocks.append(table[codes])
+        return sparse.csr_array(sparse.hstack(blocks, format="csr"))
 
 
 def make_plan(columns: Columns, weight: Floats, rows: Index) -> Plan:
@@ -128,15 +127,6 @@ def _standard(slot: NumberSlot, column: NumberColumn) -> Floats:
     return np.where(column.missing, 0.0, z)
 
 
-def _hot_columns(plan: Plan) -> list[npt.NDArray[np.int32]]:
-    """Return for each level slot the matrix column of each code; "nothing" is one column past the last."""
-    start, found = plan.dense, []
-    for slot in plan.levels:
-        found.append(np.array([*range(start, start + slot.size), plan.width], np.int32))
-        start += slot.size
-    return found
-
-
 def _by_column(array: Any, index: Any) -> Any:
     return np.ascontiguousarray(array.T[:, index]).T
 
@@ -154,7 +144,7 @@ def _number_slot(
     missing, w = column.missing[rows], weight[rows]
     known = ~missing
     mean, scale = _moments(column.values[rows][known], w[known])
-    value, indicator = scale > 0.0, bool(missing.any() and known.any())
+    value, indicator = scale > 0.0, bool(missing.sum() >= _least(rows) and known.any())
     if not value and not indicator:
         return None
     slot = NumberSlot(item.name, part, mean, scale if value else 1.0, value, indicator, (0.0, 0.0))
@@ -173,12 +163,12 @@ def _level_slot(
 ) -> LevelSlot | None:
     index = column.index[rows]
     counts = _counts(column, index)
-    missing = counts.pop(None, 0) > 0
-    seen = {level: count for level, count in counts.items() if count > 0}
-    least = max(LEAST_ROWS, LEAST_SHARE * len(rows)) if item.kind == "category" else 1
-    kept = sorted((-count, level) for level, count in seen.items() if count >= least)[:MOST_LEVELS]
-    levels = tuple(sorted(level for _, level in kept))
-    rare = len(levels) < len(seen)
+    least = _least(rows)
+    missing = counts.pop(None, 0) >= least
+    kept = sorted((-count, level) for level, count in counts.items() if count >= least)[:MOST_LEVELS]
+    levels, own = tuple(sorted(level for _, level in kept)), set(kept)
+    others = np.add.reduce([count for level, count in counts.items() if (-count, level) not in own] or [0])
+    rare = item.kind == "category" and bool(others >= least)
     slot = LevelSlot(item.name, part, levels, rare, missing, ())
     if slot.size < 2:
         return None
@@ -187,8 +177,12 @@ def _level_slot(
     neutral = None
     if item.shown:
         neutral = slot.codes().get(AS_KIND[item.kind](item.name, item.neutral), slot.other)
-    reference = tuple((shares / np.add.reduce(w)).tolist())
+    reference = tuple((shares / np.add.reduce(shares)).tolist())
     return LevelSlot(item.name, part, levels, rare, missing, reference, neutral)
+
+
+def _least(rows: Index) -> float:
+    return max(LEAST_ROWS, LEAST_SHARE * len(rows))
 
 
 def _counts(column: LevelColumn, index: Index) -> dict[Any, int]:

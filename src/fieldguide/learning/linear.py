@@ -56,9 +56,7 @@ class LinearScorer:
         weights = slot_weights(plan, self.coefficients)
         terms_of = linear_terms(plan, layout, weights)
         means = [
-            w[0] * slot.reference[0] + w[1] * slot.reference[1]
-            if isinstance(slot, NumberSlot)
-            else _added(a * b for a, b in zip(w, slot.reference, strict=False))
+            w[0] * slot.reference[0] + w[1] * slot.reference[1] if isinstance(slot, NumberSlot) else w[-1]
             for slot, w in zip(plan.slots, weights, strict=True)
         ]
         base, intercept = self.intercept + _added(means), self.intercept
@@ -117,7 +115,7 @@ def terms(batch: Batch, coefficients: Floats) -> list[Floats]:
 
 
 def slot_weights(plan: Plan, coefficients: Floats) -> list[tuple[float, ...]]:
-    """Return the weights slot by slot: (value, indicator) of a number; one a code, then 0.0, of levels."""
+    """Return the weights slot by slot: (value, indicator) of a number; one a code, then their mean, of levels."""
     flat = coefficients.tolist()
     found: list[tuple[float, ...]] = []
     d, hot = 0, plan.dense
@@ -129,7 +127,8 @@ def slot_weights(plan: Plan, coefficients: Floats) -> list[tuple[float, ...]]:
             d += slot.missing
             found.append((value, missing))
         else:
-            found.append((*flat[hot : hot + slot.size], 0.0))
+            own = flat[hot : hot + slot.size]
+            found.append((*own, _added(a * b for a, b in zip(own, slot.reference, strict=True))))
             hot += slot.size
     return found
 

@@ -201,11 +201,11 @@ def _area(y: Floats, score: Floats, w: Floats) -> tuple[float | None, Floats | N
     bootstrap adds it up over clusters, which is exact to first order.
     """
     _, tie = np.unique(score, return_inverse=True)
-    yes_at, no_at = np.bincount(tie, weights=w * y), np.bincount(tie, weights=w * (1.0 - y))
-    ones, zeros = float(np.add.reduce(yes_at)), float(np.add.reduce(no_at))
+    yes, no = np.bincount(tie, weights=w * y), np.bincount(tie, weights=w * (1.0 - y))
+    ones, zeros = float(np.add.reduce(yes)), float(np.add.reduce(no))
     if ones <= 0.0 or zeros <= 0.0:
         return None, None
-    yes_at, no_at = yes_at / ones, no_at / zeros  # one score for all rows gives exactly one half
+    yes_at, no_at = yes / ones, no / zeros  # one score for all rows gives exactly one half
     no_below = np.cumsum(no_at) - 0.5 * no_at
     yes_above = 1.0 - np.cumsum(yes_at) + 0.5 * yes_at
     area = float(np.dot(yes_at, no_below))

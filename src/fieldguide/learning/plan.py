@@ -4,10 +4,12 @@ A plan is a list of slots. A `NumberSlot` gives a standardized value and, where 
 training, an indicator; a `LevelSlot` gives one code of a few. Each slot has one definition, which the row
 form (`rows.py`) and the columnar form (`encoder.py`) both follow bit for bit.
 
-Defined encodings: a missing or non-finite number counts as the training mean, with its indicator set; a
-standardized value is kept within ±`LIMIT`; a level not in the vocabulary falls into the slot `rare` if rare
-levels were seen in training, else it sets nothing; a missing level has a code of its own if missing levels
-were seen, else it sets nothing.
+Defined encodings: a missing or non-finite number counts as the training mean, with its indicator set if
+there is one; a standardized value is kept within ±`LIMIT`; a level not in the vocabulary falls into the slot
+`rare` if training had enough rows of rare levels, a missing level has a code of its own if training had
+enough such rows, and every other level counts as the mean of the training rows too: in each one-hot column
+the share of that level. (Zeros would not be neutral: the few training rows with no level of their own would
+then decide the intercept, and one day speak for many.)
 """
 
 from __future__ import annotations
@@ -54,7 +56,8 @@ class LevelSlot:
     """One of a few levels: a category, a boolean, a part of a timestamp.
 
     Codes count the `levels` in order, then `rare` if there is one, then `missing` if there is one; the code
-    `size` sets nothing. `reference` holds the share of training rows with each code below `size`.
+    `size` stands for the mean. `reference` holds the share of each code below `size` among the training rows
+    that have one; the shares add up to one.
     """
 
     feature: str

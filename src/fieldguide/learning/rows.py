@@ -53,7 +53,7 @@ def linear_score(
     """Return the function from a row to the linear score.
 
     `weights` holds, slot by slot, (of the value, of the indicator) of a number and (one for each code, and
-    0.0 for the code that sets nothing) of levels. Presentation columns are held at neutral.
+    their mean for the code that stands for it) of levels. Presentation columns are held at neutral.
     """
     writer = _Writer()
     writer.add(f"score = {_literal(intercept)}")
@@ -93,12 +93,18 @@ def encoded_row(plan: Plan, layout: Layout) -> Callable[[Row], list[float]]:
             )
         else:
             columns = [*range(hot, hot + slot.size), width]
+            mean = writer.bind(f"mean{i}", list(slot.reference))
+            block = f"out[{hot}:{hot + slot.size}] = {mean}"
             hot += slot.size
             if slot.neutral is not None:
-                writer.add(f"out[{columns[slot.neutral]}] = 1.0")
+                at = columns[slot.neutral]
+                writer.add(block if at == width else f"out[{at}] = 1.0")
                 continue
             look = writer.bind(f"look{i}", {k: columns[c] for k, c in slot.codes().items()}.get)
-            writer.add(f"out[{look}({_level(writer, layout, slot)}, {columns[slot.other]})] = 1.0")
+            writer.add(
+                f"at = {look}({_level(writer, layout, slot)}, {columns[slot.other]})\n"
+                f"if at != {width}:\n    out[at] = 1.0\nelse:\n    {block}"
+            )
     writer.add("del out[-1]")
     return writer.compile("encode", "return out", _used(writer, layout))
 

@@ -77,7 +77,7 @@ def split(program: Program, table: pa.Table) -> Split:
     order = _order(time, keys, known)
     rows = known[order]
     unit = _units(entities, keys, table.num_rows)[rows]
-    unit = np.unique(unit, return_inverse=True)[1].astype(np.intp)
+    unit = _by_appearance(unit)
     held = _held_out(entities, keys, table.num_rows)[rows]
     weight = _floats(table, "__weight")[rows] if "__weight" in table.column_names else np.ones(len(rows))
     _check_weights(weight)
@@ -246,6 +246,14 @@ def _units(entities: pa.Array | None, keys: pa.Array | None, rows: int) -> Index
             codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
             unit = np.where(codes >= 0, codes + unit.max(initial=0) + 1, unit)
     return unit
+
+
+def _by_appearance(unit: Index) -> Index:
+    """Return the units numbered as they first appear, so that their order does not depend on the table's."""
+    _, firsts, inverse = np.unique(unit, return_index=True, return_inverse=True)
+    ranks = np.empty(len(firsts), np.intp)
+    ranks[np.argsort(firsts)] = np.arange(len(firsts))
+    return ranks[inverse]
 
 
 def _held_out(entities: pa.Array | None, keys: pa.Array | None, rows: int) -> Mask:

@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 from scipy import linalg
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -23,6 +21,7 @@ from fieldguide.learning.encoder import Batch
 from fieldguide.learning.layout import Floats
 from fieldguide.learning.linear import LinearScorer, load_linear
 from fieldguide.learning.objectives import Objective, objective_of
+from fieldguide.learning.plan import Plan
 from fieldguide.program import Program
 from fieldguide.program.blanks import optimizers, priors
 
@@ -31,14 +30,12 @@ ROWS = 32_768
 MOST_COLUMNS = 4_000
 """The Hessian of more columns than these does not fit comfortably; a refusal says so."""
 
-Ints: TypeAlias = npt.NDArray[np.intp]
-
 
 @dataclass(frozen=True)
 class Statistics:
     """Sums over rows at one point: of the weights, of weight × loss, its gradient and its Hessian.
 
-    The first of the parameters is the intercept; then come the dense columns and the one-hot ones.
+    The first of the parameters is the intercept; then come the dense columns and those of the levels.
     """
 
     weight: float
@@ -75,9 +72,11 @@ class Optimum:
 
 
 def statistics(rows: Labelled, parameters: Floats, objective: Objective) -> Statistics:
-    """Return the statistics of a batch at `parameters` (1 + width values).
+    """Return the statistics of a batch at `parameters`, with one more column for each set of levels.
 
-    Overflow gives an infinite value, on which the caller takes a smaller step.
+    That last column is the code that stands for the mean of the levels; `spread` and `gather` bring
+    parameters there and statistics back. Overflow gives an infinite value, on which the caller takes a
+    smaller step.
     """
     with np.errstate(all="ignore"):
         return _statistics(rows, parameters, objective)
@@ -86,12 +85,12 @@ def statistics(rows: Labelled, parameters: Floats, objective: Objective) -> Stat
 def _statistics(rows: Labelled, parameters: Floats, objective: Objective) -> Statistics:
     dense = rows.batch.dense.T
     codes = [np.ascontiguousarray(column, np.intp) for column in rows.batch.codes.T]
-    sizes = [slot.size for slot in rows.batch.plan.levels]
+    sizes = [slot.size + 1 for slot in rows.batch.plan.levels]
     d = len(dense)
     starts = np.concatenate([[1 + d], 1 + d + np.cumsum(sizes)]).astype(int).tolist()
     score = parameters[0] + parameters[1 : 1 + d] @ dense
     for code, start, size in zip(codes, starts, sizes, strict=False):
-        score += np.append(parameters[start : start + size], 0.0)[code]
+        score += parameters[start : start + size][code]
     value = float(np.dot(rows.weight, objective.value(rows.label, score)))
     g = rows.weight * objective.grad(rows.label, score)
     h = rows.weight * objective.hess(rows.label, score)
@@ -105,19 +104,42 @@ def _statistics(rows: Labelled, parameters: Floats, objective: Objective) -> Sta
     hessian[1 : 1 + d, 1 : 1 + d] = weighted @ dense.T
     for a, (code, start, size) in enumerate(zip(codes, starts, sizes, strict=False)):
         here = slice(start, start + size)
-        gradient[here] = _count(code, g, size)
-        own = _count(code, h, size)
+        gradient[here] = np.bincount(code, weights=g, minlength=size)
+        own = np.bincount(code, weights=h, minlength=size)
         hessian[0, here] = own
         hessian[range(start, start + size), range(start, start + size)] = own
         for i in range(d):
-            hessian[1 + i, here] = _count(code, weighted[i], size)
+            hessian[1 + i, here] = np.bincount(code, weights=weighted[i], minlength=size)
         for b in range(a + 1, len(codes)):
-            pairs = np.bincount(
-                code * (sizes[b] + 1) + codes[b], weights=h, minlength=(size + 1) * (sizes[b] + 1)
-            ).reshape(size + 1, sizes[b] + 1)
-            hessian[here, starts[b] : starts[b] + sizes[b]] = pairs[:size, : sizes[b]]
+            pairs = np.bincount(code * sizes[b] + codes[b], weights=h, minlength=size * sizes[b])
+            hessian[here, starts[b] : starts[b] + sizes[b]] = pairs.reshape(size, sizes[b])
     upper = np.triu(hessian)
     return Statistics(float(np.add.reduce(rows.weight)), value, gradient, upper + np.triu(upper, 1).T)
+
+
+def spread(plan: Plan, parameters: Floats) -> Floats:
+    """Return 1 + width parameters with the mean of each set of levels put behind it."""
+    parts, start = [parameters[: 1 + plan.dense]], 1 + plan.dense
+    for slot in plan.levels:
+        own = parameters[start : start + slot.size]
+        parts += [own, np.array([np.dot(own, slot.reference)])]
+        start += slot.size
+    return np.concatenate(parts)
+
+
+def gather(plan: Plan, found: Statistics) -> Statistics:
+    """Return the statistics in terms of the 1 + width parameters: the rows of a mean speak for its levels."""
+    gradient, hessian, start = found.gradient.copy(), found.hessian.copy(), 1 + plan.dense
+    keep = list(range(start))
+    for slot in plan.levels:
+        here, mean, shares = slice(start, start + slot.size), start + slot.size, np.array(slot.reference)
+        if gradient[mean] != 0.0 or hessian[mean, mean] != 0.0:
+            gradient[here] += gradient[mean] * shares
+            hessian[:, here] += np.outer(hessian[:, mean], shares)
+            hessian[here] += np.outer(shares, hessian[mean])
+        keep += range(start, start + slot.size)
+        start += slot.size + 1
+    return Statistics(found.weight, found.value, gradient[keep], hessian[np.ix_(keep, keep)])
 
 
 def batches(batch: Batch, label: Floats, weight: Floats, size: int = ROWS) -> Iterator[Labelled]:
@@ -150,11 +172,12 @@ def minimize(
     penalty[0] = 0.0
 
     def at(parameters: Floats) -> tuple[float, Floats, Floats]:
-        found = None
+        total, spreaded = None, spread(batch.plan, parameters)
         for rows in batches(batch, label, weight):
-            part = statistics(rows, parameters, objective)
-            found = part if found is None else found + part
-        assert found is not None
+            part = statistics(rows, spreaded, objective)
+            total = part if total is None else total + part
+        assert total is not None
+        found = gather(batch.plan, total)
         value = found.value / found.weight + 0.5 * float(np.dot(penalty, parameters**2))
         gradient = found.gradient / found.weight + penalty * parameters
         return value, gradient, found.hessian / found.weight + np.diag(penalty)
@@ -230,11 +253,6 @@ def fit(program: Program, training: Training, on_step: Step) -> LinearScorer:
 def load(folder: Path, program: Program) -> LinearScorer:
     """Return the scorer that was saved in a folder."""
     return load_linear(folder, objective_of(program))
-
-
-def _count(code: Ints, values: Floats, size: int) -> Floats:
-    counts = np.bincount(code, weights=values, minlength=size + 1).astype(np.float64, copy=False)
-    return counts[:size]
 
 
 def _solve(hessian: Floats, gradient: Floats) -> Floats:
