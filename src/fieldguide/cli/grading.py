@@ -13,6 +13,7 @@ from fieldguide.cli.options import (
     as_of_option,
     by_option,
     common,
+    for_program,
     print_json,
     program_argument,
     progress,
@@ -125,7 +126,7 @@ def show_findings(findings: Sequence[Finding], program: str) -> None:
             ("next", first.next),
         ):
             if text:
-                click.echo(f"      {name}: {text.replace(' P ', f' {program} ')}")
+                click.echo(f"      {name}: {for_program(text, program)}")
 
 
 @click.command()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
-from fieldguide.errors import UsageError
+from fieldguide.errors import FieldguideError, UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,8 +33,26 @@ as_of_option = click.option("--as-of", "as_of", metavar="DATE", help="The same a
 
 
 def common(function: F) -> F:
-    """Add `--home` and `--json` to a command."""
-    return home_option(json_option(function))
+    """Add `--home` and `--json` to a command, and let its errors name the program file where they say P."""
+
+    @functools.wraps(function)
+    def named(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except FieldguideError as error:
+            error.args = (for_program(str(error), kwargs.get("program", "P")),)
+            raise
+
+    return home_option(json_option(cast(F, named)))
+
+
+def for_program(text: str, program: str) -> str:
+    """Return a text with the program file in place of the P that stands for it in a command.
+
+    >>> for_program("Fit it: fieldguide fit P", "visits.py")
+    'Fit it: fieldguide fit visits.py'
+    """
+    return re.sub(r"(fieldguide \w+) P\b", rf"\1 {program}", text)
 
 
 def print_json(value: Any) -> None:

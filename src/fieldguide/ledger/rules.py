@@ -149,8 +149,9 @@ def failing_text(failing: Sequence[Finding]) -> str:
     if not failing:
         return ""
     first = failing[0]
-    more = f" and {len(failing) - 1} more" if len(failing) > 1 else ""
-    return f"{first.check}{f' ({first.about})' if first.about else ''} fails{more}: {first.saw}. {first.next}"
+    more = f" (and {len(failing) - 1} more)" if len(failing) > 1 else ""
+    about = f" of {first.about}" if first.about else ""
+    return f"{first.check}{about} fails{more}: {first.saw.rstrip('.')}. Next: {first.next.rstrip('.')}."
 
 
 def _unproven(proof: Sequence[Finding], broken: Sequence[Finding]) -> str:
@@ -158,7 +159,7 @@ def _unproven(proof: Sequence[Finding], broken: Sequence[Finding]) -> str:
         return "The neutral launch is not proven: it has given no answers with outcomes yet. Serve it, and send outcomes."
     if not broken:
         return ""
-    return f"The neutral launch is not proven: {broken[0].check}: {broken[0].saw}; expected {broken[0].expected}. {broken[0].next}"
+    return f"The neutral launch is not proven: {broken[0].check}: {broken[0].saw.rstrip('.')}. Next: {broken[0].next.rstrip('.')}."
 
 
 def _knobs(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -77,12 +77,12 @@ def fit(
     failures = failing(graded.grade)
     if failures:
         raise GateError(
-            f"{name_of(program)} cannot be fitted at level {graded.level}: {failing_text(failures)} A named person may let "
-            f"it pass: fieldguide waive P {failures[0].check} --by NAME --because …"
+            f"{name_of(program)} cannot be fitted at level {graded.level}: {failing_text(failures)} All of it: "
+            f"fieldguide grade P; to let a check pass in your name: fieldguide waive P {failures[0].check} --by NAME --because …"
         )
     say("loading the rows")
     table = graded.reading.table.to_pyarrow()
-    result = climb(program, table, training_summary(program, graded, table), clock=lambda: now, on_step=say)
+    result = climb(program, table, training_summary(program, graded, table), on_step=say)
     say("keeping the fitted models")
     for fitted in result.fitteds.values():
         save(fitted, place.fitted)
