@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 
 from fieldguide.errors import UsageError
+from fieldguide.tables.clocks import EPOCH, search, to_clock, years_of
 from fieldguide.tables.counting import NO_SLICE, Sliced, literal, whole
 from fieldguide.tables.engines import duckdb as engine
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BINS = 65_536
 FEW_PERIODS = 64
 STRETCH = 20
@@ -90,48 +90,31 @@ def _first_time(table: ibis.Table) -> str | None:
 
 
 def _periods(table: ibis.Table, period: Period, names: list[str]) -> Sliced:
-    time = table["__time"]
+    t = table.select(*names, __us=engine.microseconds(table["__time"]))
+    clock = t["__us"]
+    if period.timezone != "UTC":
+        clock = to_clock(clock, period.timezone, years_of(t, clock))
     if period.every == "month":
-        clock = _clock(time, period.timezone)
-        index: Any = clock.year().cast("int64") * 12 + clock.month().cast("int64") - 1
+        wall = engine.wall_clock_utc(clock)
+        index: Any = wall.year().cast("int64") * 12 + wall.month().cast("int64") - 1
     else:
-        index = _clock_us(time, period.timezone) // (
-            86_400_000_000 if period.every == "day" else 3_600_000_000
-        )
-    t = table.select(*names, __slice=index)
-    found = engine.to_arrow(t.group_by("__slice").agg(n=t.count()))
+        index = clock // (86_400_000_000 if period.every == "day" else 3_600_000_000)
+    dated = t.select(*names, __slice=index)
+    found = engine.to_arrow(dated.group_by("__slice").agg(n=dated.count()))
     ids, n = whole(found["__slice"], NO_SLICE), whole(found["n"])
     order = np.argsort(ids)
     ids, n = ids[order], n[order]
     starts = [None if i == NO_SLICE else _start(i, period) for i in ids.tolist()]
     if len(ids) <= FEW_PERIODS and starts[0] is not None:
         # every column's query reads the slice: comparing instants is 3 x cheaper than taking the calendar apart
-        t = table.select(*names, __us=engine.microseconds(time))
-        dated = [(start, i) for start, i in zip(starts, ids.tolist(), strict=True) if start is not None]
-        t = t.select(*names, __slice=ibis.ifelse(t["__us"].isnull(), None, _search(t["__us"], dated)))
+        steps = [
+            ((start - EPOCH) // timedelta(microseconds=1), i)
+            for start, i in zip(starts, ids.tolist(), strict=True)
+            if start is not None
+        ]
+        dated = t.select(*names, __slice=search(t["__us"], steps))
     since = tuple(None if start is None else start.astimezone(UTC).isoformat() for start in starts)
-    return Sliced(t, "__slice", ids, since, n)
-
-
-def _search(us: Any, starts: list[tuple[datetime, int]]) -> Any:
-    """Return the slice of an instant by halving: the last one that starts at or before it."""
-    if len(starts) == 1:
-        return ibis.literal(starts[0][1], "int64")
-    half = len(starts) // 2
-    edge = (starts[half][0] - EPOCH) // timedelta(microseconds=1)
-    return ibis.ifelse(us < edge, _search(us, starts[:half]), _search(us, starts[half:]))
-
-
-def _clock(time: Any, zone: str) -> Any:
-    if zone == "UTC":
-        return engine.wall_clock_utc(engine.microseconds(time))
-    return engine.wall_clock(ibis.literal(zone), time)
-
-
-def _clock_us(time: Any, zone: str) -> Any:
-    if zone == "UTC":
-        return engine.microseconds(time)
-    return engine.clock_microseconds(engine.wall_clock(ibis.literal(zone), time))
+    return Sliced(dated, "__slice", ids, since, n)
 
 
 def _start(index: int, period: Period) -> datetime:

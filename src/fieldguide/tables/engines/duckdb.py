@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -27,7 +30,9 @@ def connect() -> Any:
         "SET autoinstall_known_extensions = false",
         "SET TimeZone = 'UTC'",
         "SET enable_progress_bar = false",
-        "SET preserve_insertion_order = false",
+        # a source of unknown size looks small to the planner, which then joins as of a time row by row
+        "SET asof_loop_join_threshold = 0",
+        f"SET temp_directory = {quoted(str(Path(tempfile.gettempdir()) / 'fieldguide'))}",
     ):
         connection.raw_sql(setting)
     return connection
@@ -64,9 +69,56 @@ def to_arrow(expression: ibis.Table) -> pa.Table:
 def materialize(table: ibis.Table) -> ibis.Table:
     """Run `table` once and return its rows as a temporary table, so that queries on it are cheap."""
     connection = connection_of(table)
+    return create(connection, connection.compile(table))
+
+
+def create(connection: Any, query: str) -> ibis.Table:
+    """Run a query once and return its rows as a temporary table."""
     name = fresh_name()
-    connection.raw_sql(f'CREATE TEMP TABLE "{name}" AS {connection.compile(table)}')
+    connection.raw_sql(f'CREATE TEMP TABLE "{name}" AS {query}')
     return connection.table(name, database=("temp", "main"))
+
+
+def drop(table: ibis.Table) -> None:
+    """Drop a temporary table that `create` or `materialize` made."""
+    connection_of(table).raw_sql(f'DROP TABLE "{table.op().name}"')
+
+
+def first_row_missing(table: ibis.Table) -> bool:
+    """Return whether `table` has no rows, without reading it whole."""
+    return len(to_arrow(table.limit(1))) == 0
+
+
+def quoted(text: str) -> str:
+    """Return text as a literal of the engine's SQL.
+
+    >>> quoted("it's")
+    "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """Return the name of a column as the engine's SQL writes it, in double quotes."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def content_hash(table: ibis.Table) -> tuple[int, str]:
+    """Return the number of rows and a hash of the content that does not depend on the order of rows.
+
+    The 64-bit hashes of the rows are added up and combined by exclusive or, so rows that come twice count.
+    The engine's own hash is 10 x faster than md5 of text; the hash says by which engine it was made, since
+    another version may hash otherwise.
+    """
+    connection = connection_of(table)
+    columns = ", ".join(f"r.{identifier(name)}" for name in table.columns)
+    rows, added, mixed = connection.raw_sql(
+        f"SELECT count(*), coalesce(sum(h::HUGEINT), 0), coalesce(bit_xor(h), 0) "
+        f"FROM (SELECT hash({columns}) AS h FROM ({connection.compile(table)}) r)"
+    ).fetchone()
+    told = f"{[(name, str(kind)) for name, kind in table.schema().items()]} {rows} {added} {mixed}"
+    digest = hashlib.sha256(told.encode()).hexdigest()[:32]
+    return int(rows), f"duckdb{'.'.join(duckdb.__version__.split('.')[:2])}:{digest}"
 
 
 @ibis.udf.scalar.builtin(name="epoch_us", signature=((INSTANT,), dt.int64))
@@ -84,14 +136,9 @@ def wall_clock_utc(microseconds):  # type: ignore[no-untyped-def]
     """The wall clock in UTC at so many microseconds since 1970."""
 
 
-@ibis.udf.scalar.builtin(name="timezone", signature=((dt.string, INSTANT), WALL_CLOCK))
-def wall_clock(zone, instant):  # type: ignore[no-untyped-def]
-    """The wall clock in `zone` at an instant."""
-
-
-@ibis.udf.scalar.builtin(name="timezone", signature=((dt.string, WALL_CLOCK), INSTANT))
-def instant(zone, clock):  # type: ignore[no-untyped-def]
-    """The instant at which the wall clock in `zone` shows `clock`."""
+@ibis.udf.scalar.builtin(name="make_timestamptz", signature=((dt.int64,), INSTANT))
+def instant_at(microseconds):  # type: ignore[no-untyped-def]
+    """The instant so many microseconds after 1970, UTC."""
 
 
 def version() -> str:

@@ -1,0 +1,374 @@
+"""read: from a program to its canonical table, with what could not be read and what there was.
+
+The canonical table has one column for each raw column, under its own name and of its kind's type (number
+float64, category string, timestamp in UTC with microseconds, boolean), and beside them `__key` (several key
+columns joined by |), `__time`, `__entity`, `__label` (float64: 0 and 1, or the amount; null while unknown),
+`__known_at`, `__weight` (1.0 where none is declared) and, for the joined source number i = 1, 2 …, `__event_i`:
+the time of the joined row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import ibis
+import pyarrow as pa
+
+from fieldguide.errors import DataError, ProgramError, UsageError, suggest
+from fieldguide.program import BinaryLabel, Feature, Label, Program, Source, directory, raw_columns
+from fieldguide.tables import rows as sources
+from fieldguide.tables.clocks import EPOCH
+from fieldguide.tables.delimited import MOST_SHOWN
+from fieldguide.tables.engines import duckdb as engine
+from fieldguide.tables.join import latest_known, without_doubles
+from fieldguide.tables.labels import label_cell
+from fieldguide.tables.rows import Reject, Rows
+from fieldguide.tables.slicing import instant
+from fieldguide.tables.typed import Cell, Column, cell, key, number, text, timestamp
+
+__all__ = ["Extent", "Part", "Reading", "Reject", "read", "read_rows", "read_table"]
+
+MOST_TEXTS = 1_000
+"""Different unreadable texts of a column whose places are looked for."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What a reading is about: where, how many rows, from when to when (ISO 8601, UTC), and a hash of the content.
+
+    The hash does not depend on the order of the rows; it names the engine by which it was made.
+    """
+
+    source: str
+    rows: int
+    since: str | None
+    until: str | None
+    hash: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One source as it came: its own column names and types, all its columns (`table`; text throughout for CSV).
+
+    `rejected` lines and values could not be read, `rejects` are the first 20 of them; a value that could
+    not be read is null in the canonical table, a line is missing from it. `doubles` rows of a joined source
+    were left out because another has the same `on` and `as_of`.
+    """
+
+    name: str
+    source: Source
+    table: ibis.Table
+    rejects: tuple[Reject, ...] = ()
+    rejected: int = 0
+    columns: Mapping[str, str] = field(default_factory=dict, hash=False)
+    files: tuple[str, ...] = ()
+    doubles: int = 0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The canonical table, the sources it was made of (the main one first), and its extent.
+
+    `event_columns` names, for each raw column that a join brought, the column that holds its time.
+    """
+
+    table: ibis.Table
+    parts: tuple[Part, ...]
+    extent: Extent
+    event_columns: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+def read(
+    program: Program,
+    *,
+    base: Path | None = None,
+    until: str | datetime | None = None,
+    connection: Any = None,
+) -> Reading:
+    """Read the program's sources and return its canonical table.
+
+    Paths are relative to `base` (default: the folder of the program's file). With `until` (naive: in the
+    source's time zone), only what was known before then is used: rows with an earlier time, and labels that
+    were known by then (`known_at`, else the time plus `arrives_within`); later ones are null. With
+    `silence="negative"` a missing label means no once `arrives_within` has passed, counted up to `until` or
+    the latest time in the source.
+
+    Raises DataError when a source is missing, empty or unreadable; ProgramError when the program names
+    columns that it does not have, or of another kind.
+    """
+    connection = connection or engine.connect()
+    base = directory(program) if base is None else Path(base)
+    needed = _Needed.of(program, labeled=True)
+    made = _make(program, needed, program.source.data, base, connection, joins=True)
+    limit = _limit(until, program)
+    table = _as_known(made.table, program, limit)
+    if made.costly or (limit is not None and program.source.joins):
+        table = engine.materialize(table)
+    count, digest = engine.content_hash(table)
+    if not count:
+        raise DataError(
+            f"{program.source.place} has no rows before {until}; expected at least one: choose a later until."
+        )
+    time = table["__time"]
+    ends = engine.to_arrow(
+        table.aggregate(low=engine.microseconds(time.min()), high=engine.microseconds(time.max()))
+    )
+    since, latest = (instant(ends[name][0].as_py()) for name in ("low", "high"))
+    extent = Extent(program.source.place, count, since, latest, digest)
+    return Reading(table, made.parts, extent, MappingProxyType(made.events))
+
+
+def read_rows(program: Program, data: Any, *, base: Path | None = None, connection: Any = None) -> pa.Table:
+    """Return rows to predict as a canonical table: raw columns, and key, time and entity where they are given.
+
+    `data` is what a Source's is. Raw columns of joined sources are expected in the rows themselves.
+
+    Raises DataError and ProgramError as `read` does.
+    """
+    connection = connection or engine.connect()
+    base = Path.cwd() if base is None else Path(base)
+    made = _make(program, _Needed.of(program, labeled=False), data, base, connection, joins=False)
+    return engine.to_arrow(made.table)
+
+
+def read_table(data: Any, base: Path | None = None, *, connection: Any = None) -> Part:
+    """Return a source as it came, where there is no program yet.
+
+    Raises DataError as `read` does.
+    """
+    connection = connection or engine.connect()
+    source = Source(data)
+    found = sources.fetch(data, Path.cwd() if base is None else Path(base), connection, source.place)
+    return _part(source, found)
+
+
+@dataclass(frozen=True)
+class _Needed:
+    """The columns that a program names in its main source, beside the raw columns."""
+
+    raw: tuple[Feature, ...]
+    key: tuple[str, ...]
+    time: str | None
+    entity: str | None
+    weight: str | None
+    label: Label
+    required: frozenset[str]
+
+    @staticmethod
+    def of(program: Program, *, labeled: bool) -> _Needed:
+        source, raw = program.source, raw_columns(program)
+        single = [source.time, source.entity, source.weight, program.label.name, program.label.known_at]
+        named = {*source.keys, *(name for name in single if name is not None)}
+        return _Needed(
+            raw, source.keys, source.time, source.entity, source.weight, program.label,
+            frozenset(named if labeled else ()),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Made:
+    table: ibis.Table
+    parts: tuple[Part, ...]
+    events: dict[str, str]
+    costly: bool
+
+
+def _make(program: Program, needed: _Needed, data: Any, base: Path, connection: Any, *, joins: bool) -> _Made:
+    source = program.source
+    place = source.place if data is source.data else str(data) if isinstance(data, str | Path) else "the rows"
+    main = sources.fetch(data, base, connection, place)
+    declared = source.joins if joins else ()
+    joined = [sources.fetch(j.source.data, base, connection, j.source.place) for j in declared]
+    _check_columns(program, needed, place, main, joined, joins)
+    here = {name: Column(main.table, name, place) for name in main.table.columns}
+
+    cells: dict[str, Cell] = {}
+    for feature in needed.raw:
+        if feature.name in here:
+            cells[feature.name] = cell(here[feature.name], feature.kind, source.timezone)
+    canonical = cells | _beside(needed, here, source.timezone)
+    links: dict[str, Any] = {}
+    for i, join in enumerate(declared, 1):
+        links |= {f"__on_{i}_{k}": text(here[name], "a join") for k, name in enumerate(join.keys)}
+    table = main.table.select(**{name: c.value for name, c in canonical.items()}, **links)
+    parts = [_counted(_part(source, main, place), main, canonical)]
+    events: dict[str, str] = {}
+    for i, (join, found) in enumerate(zip(declared, joined, strict=True), 1):
+        there = {name: Column(found.table, name, join.source.place) for name in found.table.columns}
+        zone = join.source.timezone
+        taken = [f for f in needed.raw if f.name in there and f.name not in cells and f.name not in events]
+        brought = {f.name: cell(there[f.name], f.kind, zone) for f in taken}
+        event = {f"__event_{i}": timestamp(there[join.as_of], zone)}
+        on = {f"__there_{i}_{k}": text(there[name], "a join") for k, name in enumerate(join.keys)}
+        right = found.table.select(**{name: c.value for name, c in (brought | event).items()}, **on)
+        right, doubles = without_doubles(engine.materialize(right), list(on), f"__event_{i}")
+        own = dict(zip([f"__on_{i}_{k}" for k in range(len(on))], on, strict=True))
+        table = latest_known(table, right, on=own, as_of=f"__event_{i}", within=join.within)
+        events |= dict.fromkeys(brought, f"__event_{i}")
+        parts.append(_counted(_part(join.source, found, doubles=doubles), found, brought | event))
+    order = [f.name for f in needed.raw] + [
+        name for name in table.columns if name.startswith("__") and name not in links
+    ]
+    costly = bool(declared) or any(c.text is not None for c in canonical.values()) or main.find is not None
+    return _Made(table.select(*order), tuple(parts), events, costly)
+
+
+def _beside(needed: _Needed, here: Mapping[str, Column], zone: str) -> dict[str, Cell]:
+    """Return the columns beside the raw ones; what is not declared, or not there, is null."""
+
+    def given(name: str | None, make: Callable[[Column], Cell], kind: Any) -> Cell:
+        if name is None or name not in here:
+            return Cell(ibis.literal(None, kind))
+        return make(here[name])
+
+    def at(column: Column) -> Cell:
+        return timestamp(column, zone)
+
+    def weight(column: Column) -> Cell:
+        found = number(column)
+        return replace(found, value=found.value.fill_null(_real(1)))
+
+    label = needed.label
+    keys = [here[name] for name in needed.key if name in here]
+    whole_key = bool(keys) and len(keys) == len(needed.key)
+    weighted = needed.weight is not None and needed.weight in here
+    return {
+        "__key": Cell(key(keys) if whole_key else ibis.literal(None, "string")),
+        "__time": given(needed.time, at, engine.INSTANT),
+        "__entity": given(needed.entity, lambda column: Cell(text(column)), "string"),
+        "__label": given(label.name, lambda column: label_cell(column, label), "float64"),
+        "__known_at": given(label.known_at, at, engine.INSTANT),
+        "__weight": given(needed.weight, weight, "float64") if weighted else Cell(_real(1)),
+    }
+
+
+def _real(value: int) -> Any:
+    """Return a whole number as float64: written as 1.0 the engine would make a decimal of it."""
+    return ibis.literal(value, "int8").cast("float64")
+
+
+def _limit(until: str | datetime | None, program: Program) -> int | None:
+    """Return `until` as microseconds since 1970; a naive time is in the source's time zone."""
+    if until is None:
+        return None
+    if program.source.time is None:
+        raise UsageError(
+            f"until={until}: the source has no time column, so nothing says what was known by then; declare Source(time=…)."
+        )
+    if isinstance(until, str):
+        try:
+            until = datetime.fromisoformat(until)
+        except ValueError:
+            raise UsageError(
+                f"until={until!r} is no date; write it as 2013-10-01 or 2013-10-01T12:00."
+            ) from None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=ZoneInfo(program.source.timezone))
+    gap = until - EPOCH
+    return (gap.days * 86_400 + gap.seconds) * 1_000_000 + gap.microseconds
+
+
+def _as_known(table: ibis.Table, program: Program, limit: int | None) -> ibis.Table:
+    """Return the rows before `limit`, with the labels that were known by then."""
+    label = program.label
+    negative = (
+        isinstance(label, BinaryLabel) and label.silence == "negative" and program.source.time is not None
+    )
+    if limit is None and not negative:
+        return table
+    delay = int(label.arrives_within.total_seconds() * 1e6)
+    time = engine.microseconds(table["__time"])
+    if limit is not None:
+        table = table.filter(time < limit)
+        known = engine.microseconds(table["__known_at"]).fill_null(time + delay)
+        table = table.mutate(__label=ibis.ifelse(known >= limit, None, table["__label"]))
+    if negative:
+        watermark = limit
+        if watermark is None:
+            latest = table.aggregate(time=time.max(), known=engine.microseconds(table["__known_at"]).max())
+            found = engine.to_arrow(latest)
+            watermark = max(found["time"][0].as_py() or 0, found["known"][0].as_py() or 0)
+        silent = table["__label"].isnull() & (time + delay <= watermark)
+        table = table.mutate(__label=ibis.ifelse(silent, _real(0), table["__label"]))
+    return table
+
+
+def _check_columns(
+    program: Program, needed: _Needed, place: str, main: Rows, joined: Sequence[Rows], joins: bool
+) -> None:
+    """Raise ProgramError naming the declared columns that are in no source, with what there is."""
+    source = program.source
+    if joins and source.joins and source.time is None:
+        raise ProgramError(
+            "Source(joins=…) lacks time=: a joined row is looked up by the time of the prediction."
+        )
+    everywhere = {*main.table.columns, *(name for j in joined for name in j.table.columns)}
+    raw = {f.name for f in needed.raw}
+    _missing(
+        [*(n for n in raw if n not in everywhere)],
+        everywhere,
+        place + " and its joins" if joined else place,
+        [f.name for f in needed.raw],
+    )
+    _missing([n for n in needed.required if n not in main.table.columns], main.table.columns, place)
+    for join, found in zip(source.joins if joins else (), joined, strict=True):
+        _missing([n for n in join.keys if n not in main.table.columns], main.table.columns, place)
+        named = [*join.keys, join.as_of]
+        _missing([n for n in named if n not in found.table.columns], found.table.columns, join.source.place)
+
+
+def _missing(names: Collection[str], there: Collection[str], place: str, order: Sequence[str] = ()) -> None:
+    if not names:
+        return
+    listed = [n for n in order if n in names] or sorted(names)
+    near = [close for name in listed if (close := suggest(name, there))]
+    meant = [text.split("'")[1] for text in near]
+    told = f" Did you mean {meant}?" if meant else ""
+    known = ", ".join(sorted(there)[:40])
+    raise ProgramError(f"columns were not found: {listed}.{told} {place} has: {known}.")
+
+
+def _part(source: Source, found: Rows, place: str | None = None, *, doubles: int = 0) -> Part:
+    return Part(
+        name=place or source.place,
+        source=source,
+        table=found.table,
+        rejects=found.rejects,
+        rejected=found.rejected,
+        columns=MappingProxyType({name: str(kind) for name, kind in found.table.schema().items()}),
+        files=found.files,
+        doubles=doubles,
+    )
+
+
+def _counted(part: Part, found: Rows, cells: Mapping[str, Cell]) -> Part:
+    """Return the part with the values counted that could not be read, and the first of them named."""
+    fallible = {c.column: c for c in cells.values() if c.text is not None}
+    if not fallible:
+        return part
+    wrong = {f"w{i}": c.text.notnull() & c.value.isnull() for i, c in enumerate(fallible.values())}
+    flags = found.table.select(**wrong)
+    counts = engine.to_arrow(flags.aggregate(**{w: flags[w].cast("int64").sum() for w in wrong}))
+    times = {column: counts[f"w{i}"][0].as_py() or 0 for i, column in enumerate(fallible)}
+    if not any(times.values()):
+        return part
+    wanted: dict[str, set[str]] = {}
+    for column, c in fallible.items():
+        if times[column]:
+            bad = found.table.filter(c.text.notnull() & c.value.isnull())
+            texts = bad.select(v=bad[column].cast("string")).distinct().order_by("v").limit(MOST_TEXTS)
+            wanted[column] = set(engine.to_arrow(texts)["v"].to_pylist())
+    hits = found.find(wanted) if found.find else sources.find_rows(found.table, wanted, part.name)
+    new = [
+        Reject(*place, given[:200], fallible[place[2]].reason)
+        for *place, given in islice(hits, 2 * MOST_SHOWN)
+    ]
+    shown = sorted([*part.rejects, *new], key=lambda r: (r.file, r.line))[:MOST_SHOWN]
+    return replace(part, rejects=tuple(shown), rejected=part.rejected + sum(times.values()))
