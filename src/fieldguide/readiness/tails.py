@@ -5,9 +5,11 @@ below it is larger than the column's own tail lets expect. In a tail of Pareto's
 gaps of log x below the k-th largest value, times k, are exponential with mean γ (Rényi); lighter tails have
 smaller gaps. γ is taken from the values below the gap (Hill 1975), so the tail is its own yardstick.
 
-Measured by us on 17 kinds of columns (normal, lognormal to σ = 3, Cauchy, Pareto to index 0.5, Zipf, counts,
-walks, zero-inflated, mixtures), 200 to 30,000 rows: false alarms below 1 in 1,000 columns, 0 in those with a
-finite mean and at least 1,000 rows.
+Measured by us on 16 kinds of columns (lognormal to σ = 3, Cauchy, Pareto to index 0.5, Zipf, counts,
+zero-inflated, repeated readings, mixtures), 200 to 10,000 rows: about 1 false alarm in 3,000 columns, nearly
+all where the mean is infinite. Found: an age of 999 always from 1,000 rows on; a wind 27 times the next in 1
+table of 4 with 1,000 rows and in 99 of 100 with 10,000; a price in cents among dollars in 1 of 5 (it lies
+among the large prices).
 """
 
 from __future__ import annotations
@@ -78,7 +80,7 @@ def _chance(
 ) -> float:
     """Return the chance of `gap` (in log) above `off` values, judged by the tail below them."""
     upto = np.cumsum(rows)
-    near = int(np.searchsorted(upto, max(min(100.0, 0.1 * total), 0.002 * total))) + 1
+    near = int(np.searchsorted(upto, max(min(25.0, 0.1 * total), 0.001 * total))) + 1
     m = min(max(near, NEAREST), len(log) - 1, FARTHEST)
     if m < NEAREST:
         return 1.0

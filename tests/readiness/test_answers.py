@@ -1,0 +1,126 @@
+"""What people answer: in the program file, or by name."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from fieldguide.errors import UsageError
+from fieldguide.finding import Finding
+from fieldguide.program import Boolean, Category, Join, Number, Question, Source, Timestamp
+from fieldguide.readiness import answers
+from fieldguide.readiness.answers import Answer
+from fieldguide.readiness.levels import CHECKS
+
+NOW = datetime(2024, 6, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def is_weekend(at: datetime) -> bool:
+    """Saturday or Sunday."""
+    return at.weekday() >= 5
+
+
+def undescribed(at: datetime) -> bool:
+    return at.weekday() >= 5
+
+
+def answer(check: str, about: str | None = None, until: datetime | None = None) -> Answer:
+    return Answer(check, "Ada", NOW - DAY, about, "asked the owner", until)
+
+
+def by_check(findings: list[Finding]) -> dict[str, Finding]:
+    return {f.check: f for f in findings}
+
+
+def test_what_the_file_declares_counts_as_answered_by_the_owner() -> None:
+    source = Source("x.csv", owner="ops", owner_contact="ops@example.org", license="CC0", purpose="planning", personal_data="none")
+    told = by_check(answers.of_source(source, [], NOW))
+    assert {f.verdict for f in told.values()} == {"pass"}
+    assert told["license"].saw == "declared in the program file by ops <ops@example.org>: CC0"
+
+
+def test_what_nobody_answered_is_unknown_and_says_where_to_write_it() -> None:
+    told = by_check(answers.of_source(Source("x.csv"), [], NOW))
+    assert set(told) == {"owner", "license", "purpose", "personal_data"}
+    assert {f.verdict for f in told.values()} == {"unknown"}
+    assert "Source(license=" in told["license"].next
+    assert "fieldguide confirm P license --by NAME" in told["license"].next
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_an_empty_declaration_is_no_answer(blank: str) -> None:
+    assert by_check(answers.of_source(Source("x.csv", license=blank), [], NOW))["license"].verdict == "unknown"
+
+
+def test_a_named_person_answers_until_the_answer_expires() -> None:
+    recorded = [answer("license", until=NOW + DAY)]
+    now = by_check(answers.of_source(Source("x.csv"), recorded, NOW))["license"]
+    assert (now.verdict, now.saw) == ("pass", "confirmed by Ada on 2024-05-31: asked the owner")
+    later = by_check(answers.of_source(Source("x.csv"), recorded, NOW + DAY))["license"]
+    assert (later.verdict, later.saw) == ("unknown", "the answer of Ada expired on 2024-06-02")
+
+
+def test_an_answer_about_one_source_or_column_answers_for_no_other() -> None:
+    weather = answers.of_source(Source("w.csv"), [answer("license", "weather")], NOW, "weather")
+    assert by_check(weather)["license"].verdict == "pass"
+    assert by_check(answers.of_source(Source("x.csv"), [answer("license", "weather")], NOW))["license"].verdict == "unknown"
+    ages = [Number("age", about="years"), Number("height", about="tall")]
+    told = answers.of_columns(ages, [answer("units", "age")], NOW, "ops")
+    assert {f.about: f.verdict for f in told if f.check == "units"} == {"age": "pass", "height": "unknown"}
+    told = answers.of_columns(ages, [answer("units")], NOW, "ops")
+    assert {f.verdict for f in told if f.check == "units"} == {"pass"}
+
+
+def test_columns_are_described_by_about_or_by_the_docstring_of_their_function() -> None:
+    columns = [Category("plan"), Boolean("weekend", of=is_weekend), Boolean("odd", of=undescribed), Number("age", unit="year")]
+    told = {(f.check, f.about): f for f in answers.of_columns(columns, [], NOW, "ops")}
+    assert told["described", "weekend"].saw.endswith("Saturday or Sunday.")
+    assert told["described", "odd"].verdict == "unknown"
+    assert told["described", "plan"].verdict == "unknown"
+    assert told["units", "age"].verdict == "pass"
+    assert ("units", "plan") not in told
+
+
+def test_a_column_named_as_feature_and_as_input_needs_one_description() -> None:
+    columns = [Timestamp("at", parts=("hour",)), Timestamp("at", about="as published")]
+    told = [f for f in answers.of_columns(columns, [], NOW, "ops") if f.check == "described"]
+    assert [(f.about, f.verdict) for f in told] == [("at", "pass")]
+
+
+def test_without_numbers_there_is_no_unit_to_ask_for() -> None:
+    told = by_check(answers.of_columns([Category("plan")], [], NOW, "ops"))
+    assert told["units"].verdict == "pass"
+
+
+def test_question_and_decision() -> None:
+    told = by_check(answers.of_question(Question("Late?", "a departure", ""), [], NOW, "ops"))
+    assert (told["question"].verdict, told["decision"].verdict) == ("pass", "unknown")
+    told = by_check(answers.of_question(Question("Late?"), [], NOW, "ops"))
+    assert told["question"].verdict == "unknown"
+
+
+def test_joining_sources_with_different_purposes_needs_a_person() -> None:
+    def joined(purpose: str | None) -> Source:
+        weather = Source("w.csv", key="h", purpose=purpose)
+        return Source("x.csv", time="at", purpose="planning", joins=[Join(weather, on="place", as_of="h")])
+
+    assert answers.of_joins(joined("Planning "), [], NOW)[0].verdict == "pass"
+    assert answers.of_joins(joined(None), [], NOW)[0].verdict == "pass"
+    differing = answers.of_joins(joined("insurance"), [], NOW)[0]
+    assert (differing.verdict, differing.level) == ("unknown", "C2")
+    assert "insurance; planning" in differing.saw
+    assert answers.of_joins(joined("insurance"), [answer("shared_purpose")], NOW)[0].verdict == "pass"
+    assert answers.of_joins(Source("x.csv"), [], NOW)[0].verdict == "pass"
+
+
+def test_only_questions_to_people_can_be_confirmed() -> None:
+    for name, check in CHECKS.items():
+        if check.kind == "human":
+            answers.answerable(name)
+            continue
+        with pytest.raises(UsageError, match="cannot be confirmed; waive it"):
+            answers.answerable(name)
+    with pytest.raises(UsageError, match="Did you mean 'license'"):
+        answers.answerable("licence")

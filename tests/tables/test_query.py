@@ -1,0 +1,236 @@
+"""Named queries: exact, bounded, the same as counting by hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+import ibis
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fieldguide.tables import query
+from fieldguide.tables.engines import duckdb as engine
+from fieldguide.tables.runs import runs
+from fieldguide.tables.tally import Grid, bucket_of
+
+NAN, INF = float("nan"), float("inf")
+START = datetime(2023, 1, 1, tzinfo=UTC)
+INSTANT = pa.timestamp("us", "UTC")
+CONNECTION = engine.connect()
+
+
+def at(*hours: float | None) -> pa.Array:
+    return pa.array([None if h is None else START + timedelta(hours=h) for h in hours], INSTANT)
+
+
+def table(**columns: Any) -> ibis.Table:
+    """A table; `key`, `time`, `label` … become the columns beside the raw ones."""
+    beside = {"key", "time", "label", "known_at", "entity", "event_1"}
+    named = {f"__{n}" if n in beside else n: v for n, v in columns.items()}
+    return engine.from_arrow(CONNECTION, pa.table(named))
+
+
+def numbers(*values: float | None) -> pa.Array:
+    return pa.array(values, pa.float64(), from_pandas=False)
+
+
+def test_duplicate_keys_are_counted_with_their_rows_and_the_exact_copies_among_them() -> None:
+    t = table(key=pa.array(["a", "a", "a", "b", "c", "c", None]), x=numbers(1, 1, 2, 1, 5, 6, 7))
+    found = query.duplicate_keys(t)
+    assert (found.keys, found.rows, found.copies, found.null) == (2, 5, 1, 1)
+    assert found.examples == ("a", "c")
+
+
+def test_keys_of_several_columns_may_repeat_one_by_one() -> None:
+    t = table(place=pa.array(["a", "a", "b"]), hour=at(1, 2, 1))
+    assert query.duplicate_keys(t, ["place", "hour"]).rows == 0
+    again = query.duplicate_keys(t, ["place"])
+    assert (again.keys, again.rows, again.examples) == (1, 2, ("a",))
+
+
+@given(st.lists(st.sampled_from(["a", "b", "c", "d", None]), max_size=30))
+@settings(max_examples=30)
+def test_duplicate_keys_agree_with_counting(keys: list[str | None]) -> None:
+    t = table(key=pa.array(keys, pa.string()), x=numbers(*range(len(keys))))
+    often = {k: n for k, n in Counter(k for k in keys if k is not None).items() if n > 1}
+    found = query.duplicate_keys(t)
+    assert (found.keys, found.rows, found.null) == (len(often), sum(often.values()), keys.count(None))
+
+
+def test_rows_beyond_a_bound_come_farthest_first_and_not_finite_ones_apart() -> None:
+    t = table(key=pa.array(list("abcdefg")), x=numbers(5, 50, -7, None, NAN, INF, 80))
+    found = query.beyond(t, "x", below=0, above=40)
+    assert (found.rows, found.examples, found.values) == (3, ("g", "b", "c"), (80.0, 50.0, -7.0))
+    assert query.beyond(t, "x", above=1e9).rows == 0
+    odd = query.not_finite(t, "x")
+    assert (odd.rows, odd.examples) == (2, ("e", "f"))
+
+
+def test_rows_without_a_key_are_shown_by_their_time() -> None:
+    t = table(key=pa.nulls(2, pa.string()), time=at(0, 1), x=numbers(1, 100))
+    assert query.beyond(t, "x", above=50).examples[0].startswith("2023-01-01 01:00")
+
+
+def test_rows_with_a_value_and_at_most_ten_of_them_shown() -> None:
+    t = table(key=pa.array([f"{i:02d}" for i in range(30)]), x=numbers(*([999.0] * 25), *range(5)), at=at(*range(30)))
+    found = query.equal_to(t, "x", 999)
+    assert (found.rows, len(found.examples), found.examples[0]) == (25, 10, "00")
+    day = START.timestamp()
+    assert query.equal_to(t, "at", day).rows == 1
+    assert query.equal_to(t, "at", day, within=3600).rows == 2
+
+
+def test_instants_before_and_after_the_prediction() -> None:
+    t = table(key=pa.array(list("abcd")), time=at(1, 1, 1, 1), event_1=at(0, 1, 3, None), known_at=at(2, 1, 0, None))
+    late = query.times_after(t, "__event_1")
+    assert (late.rows, late.examples, late.values) == (1, ("c",), (7200.0,))
+    early = query.times_not_after(t)
+    assert (early.rows, early.examples, early.values) == (2, ("c", "b"), (-3600.0, 0.0))
+
+
+def test_null_patterns_add_up_to_moments_of_each_group() -> None:
+    x, y = [1.0, None, 3.0, None, 5.0, None], [1.0, 10.0, 2.0, 20.0, NAN, None]
+    found = query.null_patterns(table(x=numbers(*x), y=numbers(*y)), ["x", "y"], {"y": 1.0})
+    by = {tuple(f): i for i, f in enumerate(found.flags.tolist())}
+    assert found.rows[by[False, False]] == 3
+    assert found.rows[by[True, False]] == 2
+    assert found.rows[by[True, True]] == 1
+    assert found.counts[by[False, False], 0] == 2  # NaN is no number
+    assert found.sums[by[True, False], 0] == (10 - 1) + (20 - 1)
+    assert found.squares[by[True, False], 0] == (10 - 1) ** 2 + (20 - 1) ** 2
+    assert found.complete
+
+
+def test_too_many_patterns_are_cut_and_said_to_be() -> None:
+    r = np.random.default_rng(0)
+    columns = {f"c{i:02d}": numbers(*[1.0 if v else None for v in r.random(3_000) < 0.5]) for i in range(12)}
+    found = query.null_patterns(table(**columns), list(columns), {})
+    assert (len(found.rows), found.complete) == (query.MOST_PATTERNS, False)
+    assert found.rows.tolist() == sorted(found.rows.tolist(), reverse=True)
+
+
+def test_nulls_by_value_and_by_period() -> None:
+    t = table(time=at(0, 1.5, 11.5, 12), x=numbers(None, 1, None, None), plan=pa.array(["a", "a", "b", None]))
+    by_plan = query.nulls_by_value(t, ["x"], "plan")
+    assert (by_plan.values, by_plan.rows.tolist(), by_plan.nulls[:, 0].tolist()) == (("a", "b"), [2, 1], [1, 1])
+    by_time = query.nulls_by_period(t, ["x"])
+    assert by_time.rows.tolist() == [1, 1, 2]
+    assert by_time.nulls[:, 0].tolist() == [1, 0, 2]
+    assert by_time.values[0].startswith("2023-01-01T00:00")
+    empty = query.nulls_by_period(table(time=pa.nulls(2, INSTANT), x=numbers(1, None)), ["x"])
+    assert len(empty.values) == 0
+
+
+def test_rows_by_period_are_twelve_equal_stretches() -> None:
+    found = query.rows_by_period(table(time=at(*range(24), None)))
+    assert found.rows.sum() == 24
+    assert found.untimed == 1
+    assert len(found.rows) == query.PERIODS
+    assert set(found.rows.tolist()) <= {1, 2, 3}
+    assert query.rows_by_period(table(time=at(5, 5, 5))).rows.tolist()[0] == 3
+    assert len(query.rows_by_period(table(time=pa.nulls(2, INSTANT))).rows) == 0
+
+
+def by_hand(values: list[float | None], without: float | None = None) -> Counter[int]:
+    told = [(v, len(list(g))) for v, g in groupby(values)]
+    return Counter(n for v, n in told if v is not None and v != without)
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0, 2.0, None]), max_size=40), st.sampled_from([1, 3, 7, 100]))
+@settings(max_examples=60)
+def test_runs_agree_with_counting_however_the_rows_are_cut_into_batches(values: list[float | None], batch: int) -> None:
+    t = table(key=pa.array([f"{i:03d}" for i in range(len(values))], pa.string()), time=at(*range(len(values))), x=numbers(*values))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fieldguide.tables.runs.BATCH", batch)
+        found = runs(t, ["x"])["x"]
+        spared = runs(t, ["x"], without={"x": 0.0})["x"]
+    assert dict(zip(found.lengths.tolist(), found.times.tolist(), strict=True)) == by_hand(values)
+    assert dict(zip(spared.lengths.tolist(), spared.times.tolist(), strict=True)) == by_hand(values, 0.0)
+    if found.longest:
+        top = found.longest[0]
+        assert top.rows == max(by_hand(values))
+        first = int(top.key or 0)
+        assert values[first : first + top.rows] == [top.value] * top.rows
+        assert top.since == (START + timedelta(hours=first)).isoformat()
+
+
+def test_runs_are_in_the_order_of_time_or_within_an_entity() -> None:
+    t = table(
+        key=pa.array(list("abcdef")), time=at(5, 4, 3, 2, 1, 0), entity=pa.array(["m", "n", "m", "n", "m", "n"]), x=numbers(7, 1, 7, 2, 7, 3)
+    )
+    assert runs(t, ["x"])["x"].lengths.tolist() == [1]
+    within = runs(t, ["x"], by="__entity")["x"]
+    assert (within.longest[0].rows, within.longest[0].value, within.longest[0].key) == (3, 7.0, "e")
+    assert runs(t, []) == {}
+
+
+def test_what_is_known_of_the_label() -> None:
+    found = query.labels(table(label=numbers(1, 0, 0, None)))
+    assert (found.rows, found.labeled, found.low, found.high) == (4, 3, 0.0, 1.0)
+    assert found.mean == pytest.approx(1 / 3)
+    assert found.variance == pytest.approx(2 / 9)
+    nothing = query.labels(table(label=numbers(None, None)))
+    assert (nothing.labeled, np.isnan(nothing.mean)) == (0, True)
+
+
+def test_a_column_against_the_label_by_value() -> None:
+    t = table(x=numbers(1, 1, 2, None, NAN, 2), label=numbers(1, 0, 1, 1, 0, None))
+    found = query.by_label(t, "x", "number")
+    assert found.values == (1.0, 2.0)
+    assert found.labeled.tolist() == [2, 1]
+    assert found.total.tolist() == [1.0, 1.0]
+    assert found.unlabeled.tolist() == [0, 1]
+    assert found.null == (2, 1.0, 1.0, 0)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50))
+@settings(max_examples=30)
+def test_a_number_against_the_label_by_bucket_uses_the_buckets_of_a_summary(values: list[float]) -> None:
+    grid = Grid(3.0, 2.5)
+    t = table(x=numbers(*values), label=numbers(*[1.0] * len(values)))
+    found = query.by_label(t, "x", "number", grid, few=False)
+    expected = Counter(bucket_of(grid, values).tolist())
+    assert {int(v): int(n) for v, n in zip(found.values or (), found.labeled, strict=True)} == expected
+
+
+def test_an_instant_against_the_label_is_its_distance_from_the_prediction() -> None:
+    t = table(time=at(0, 1, 2), due=at(2, 3, 9), label=numbers(0, 0, 1))
+    found = query.by_label(t, "due", "timestamp")
+    assert found.labeled.tolist() == [2, 1]
+    assert found.total.tolist() == [0.0, 1.0]
+
+
+def test_names_that_are_too_many_are_put_together_by_their_counts() -> None:
+    t = table(who=pa.array(["a", "b", "c", "c", None]), label=numbers(1, 1, 0, 1, 0))
+    found = query.by_label(t, "who", "category", few=False)
+    lines = set(zip(found.times.tolist(), found.labeled.tolist(), found.total.tolist(), strict=True))
+    assert lines == {(2, 1, 1.0), (1, 2, 1.0)}
+    assert found.values is None
+    assert found.null[0] == 1
+    named = query.by_label(t, "who", "category")
+    assert named.values == ("a", "b", "c")
+
+
+def test_the_distinct_texts_are_the_same_whatever_the_order_of_the_rows() -> None:
+    values = [f"v{i}" for i in range(50)] * 2 + [None]
+    one = query.distinct_texts(table(x=pa.array(values)), "x", most=10)
+    other = query.distinct_texts(table(x=pa.array(values[::-1])), "x", most=10)
+    assert one == other
+    assert len(one) == 10
+    assert {n for _, n in one} == {2}
+
+
+def test_columns_of_large_whole_numbers_are_found() -> None:
+    t = table(a=pa.array([1, 2]), b=pa.array([10**15, None]), c=pa.nulls(2, pa.int64()))
+    assert query.reaching(t, ["a", "b", "c"], 10**12) == ["b"]
+    assert query.size(t) == 2
+
+
+def test_the_share_of_rows_that_found_a_partner() -> None:
+    assert query.joined_share(table(event_1=at(1, None, 2)), "__event_1") == (2, 3)
