@@ -30,6 +30,9 @@ BACKENDS: dict[str, str] = {
 }
 """Every backend by name, in the order in which they are asked."""
 
+PROVEN_ROWS = 10_000
+"""On so many rows it is proven at every fit that single rows and bulk are answered alike."""
+
 Step = Callable[[str], None]
 """Called with a sentence whenever a step of a fit is done."""
 
@@ -93,12 +96,14 @@ class Scorer(Protocol):
 
     `score` (link scale) and `predict` (probability, amount, rate) answer for all rows of `data`;
     `row_predictor` gives the function for one row of canonical values, equal bit for bit to `predict`
-    where `exact` is true; `row_parts` the function that takes a score apart, and raises UsageError where
+    where `exact` is true, which is proven on up to `proven` rows at the fit; `row_parts` the function that takes a score apart, and raises UsageError where
     the model has no exact contributions. `digest` is the sha256 of what was learned.
     """
 
     @property
     def exact(self) -> bool: ...
+    @property
+    def proven(self) -> int: ...
     def score(self, data: Data) -> Floats: ...
     def predict(self, data: Data) -> Floats: ...
     def row_predictor(self, plan: Plan, layout: Layout) -> Callable[[Row], float]: ...

@@ -23,7 +23,6 @@ from fieldguide.learning.rows import Row, encoded_row
 from fieldguide.program import Program
 from fieldguide.tables.tally import Summary
 
-PROVEN_ROWS = 10_000
 LIBRARIES = ("numpy", "scipy", "pyarrow")
 BACKEND_LIBRARIES: Mapping[str, tuple[str, ...]] = {
     "xgboost": ("xgboost-cpu",),
@@ -105,13 +104,13 @@ def outside_vocabulary(fitted: Fitted) -> Callable[[Row], tuple[str, ...]]:
 
 
 def prove_parity(plan: Plan, scorer: Scorer, columns: Columns) -> dict[str, Any]:
-    """Prove on up to 10,000 rows that bulk and single rows are encoded and predicted alike.
+    """Prove on up to 10,000 rows (fewer for an estimator of the user) that bulk and single rows are encoded and predicted alike.
 
     Returns how many rows were compared and the largest difference of predictions (0.0 unless an estimator
     of the user differs by rounding). Raises ProgramError when a computed feature is to blame.
     """
-    few = PROVEN_ROWS if scorer.exact else 200
-    chosen = np.unique(np.linspace(0, columns.rows - 1, min(few, columns.rows)).astype(np.intp))
+    few = min(scorer.proven, columns.rows)
+    chosen = np.unique(np.linspace(0, columns.rows - 1, few).astype(np.intp))
     part = Columns(columns.layout, columns.table.take(pa.array(chosen)))
     batch = encode(plan, part)
     rows = part.row_values(np.arange(part.rows))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fieldguide.errors import DataError
-from fieldguide.learning.backend import Data, Parts
+from fieldguide.learning.backend import PROVEN_ROWS, Data, Parts
 from fieldguide.learning.encoder import Batch
 from fieldguide.learning.layout import Floats, Layout
 from fieldguide.learning.objectives import Objective
@@ -28,6 +28,7 @@ class LinearScorer:
     intercept: float
     coefficients: Floats
     exact: bool = True
+    proven: int = PROVEN_ROWS
 
     def score(self, data: Data) -> Floats:
         """Return the score of every row."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from fieldguide.errors import DataError
-from fieldguide.learning.backend import Data, Parts, Refusal, Step, Training
+from fieldguide.learning.backend import PROVEN_ROWS, Data, Parts, Refusal, Step, Training
 from fieldguide.learning.layout import Floats, Layout
 from fieldguide.learning.objectives import Objective, objective_of
 from fieldguide.learning.plan import Plan
@@ -28,6 +28,7 @@ class ConstantScorer:
     objective: Objective
     constant: float
     exact: bool = True
+    proven: int = PROVEN_ROWS
 
     def score(self, data: Data) -> Floats:
         """Return the constant for every row, on the scale of the score."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from fieldguide.errors import ProgramError, UsageError
-from fieldguide.learning.backend import Data, Parts, Refusal, Step, Training
+from fieldguide.learning.backend import PROVEN_ROWS, Data, Parts, Refusal, Step, Training
 from fieldguide.learning.layout import Floats, Layout
 from fieldguide.learning.objectives import Objective, objective_of
 from fieldguide.learning.plan import Plan
@@ -31,6 +31,7 @@ class HeuristicScorer:
     function: Callable[..., Any]
     reads: tuple[int, ...]
     exact: bool = True
+    proven: int = PROVEN_ROWS
 
     def score(self, data: Data) -> Floats:
         """Return the link of every prediction."""

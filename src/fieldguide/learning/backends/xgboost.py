@@ -19,6 +19,7 @@ import xgboost
 
 from fieldguide.errors import DataError
 from fieldguide.learning.backend import (
+    PROVEN_ROWS,
     Data,
     Parts,
     Refusal,
@@ -48,6 +49,7 @@ class BoostedScorer:
     constant: float
     model: bytes
     exact: bool = True
+    proven: int = PROVEN_ROWS
 
     def score(self, data: Data) -> Floats:
         """Return the constant plus the values of the leaves, for every row."""
