@@ -48,9 +48,8 @@ def latest_known(
         predicates=[main[mine] == joined[theirs] for mine, theirs in on.items()],
     )
     kept = [name for name in joined.columns if name not in on.values()]
-    if within is None:
-        return wide.select(*main.columns, *kept)
-    most = within // timedelta(microseconds=1)
-    fresh = engine.microseconds(wide["__time"]) - engine.microseconds(wide[as_of]) <= most
-    values: dict[str, Any] = {name: ibis.ifelse(fresh, wide[name], None) for name in kept}
+    # a row without a time knows nothing; the engine sorts nothing last, and would give it the latest row
+    age = engine.microseconds(wide["__time"]) - engine.microseconds(wide[as_of])
+    known = age.notnull() if within is None else age <= within // timedelta(microseconds=1)
+    values: dict[str, Any] = {name: ibis.ifelse(known, wide[name], None) for name in kept}
     return wide.select(*main.columns, **values)

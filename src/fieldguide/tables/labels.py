@@ -12,6 +12,7 @@ from fieldguide.tables.engines import duckdb as engine
 from fieldguide.tables.typed import NOTHING, Cell, Column, number, text
 
 MOST_VALUES = 8
+MOST_DIFFERENT = 1_000
 _ONE, _ZERO = (ibis.literal(value, "int8").cast("float64") for value in (1, 0))
 _YES, _NO = ("1", "1.0", "true"), ("0", "0.0", "false")
 
@@ -24,56 +25,44 @@ def label_cell(column: Column, label: Label) -> Cell:
     """
     if not isinstance(label, BinaryLabel):
         return number(column)
-    if column.given.type().is_boolean() and label.positive is None:
-        return number(column)
-    written = _written(column)
-    if label.positive is not None:
+    written = text(column)
+    found = column.table.select(v=written).distinct().limit(MOST_DIFFERENT + 1)
+    given = [value for value in engine.to_arrow(found)["v"].to_pylist() if value is not None]
+    plain = {value: value.strip() for value in given if value.strip().lower() not in NOTHING}
+    seen = sorted(set(plain.values()))
+    if label.positive is None:
+        yes, no = ([v for v, word in plain.items() if word.lower() in words] for words in (_YES, _NO))
+        if len(yes) + len(no) < len(plain):
+            raise _other_values(label, seen)
+    else:
         wanted = _as_text(label.positive)
-        yes = written.lower() == wanted.lower() if wanted.lower() in ("true", "false") else written == wanted
-        value = ibis.ifelse(written.isnull(), None, ibis.ifelse(yes, _ONE, _ZERO))
-        seen = _seen(column, written)
-        if seen and not any(value in (wanted, wanted.lower()) for value in seen) and not _occurs(column, yes):
+        yes = [
+            v
+            for v, word in plain.items()
+            if wanted in (word, word.lower() if word.lower() in _YES + _NO else word)
+        ]
+        if plain and not yes and len(given) <= MOST_DIFFERENT:
             raise ProgramError(
                 f"BinaryLabel({label.name!r}, positive={label.positive!r}): that value does not occur in {column.place}; "
                 f"the column holds {_list(seen)}."
             )
-        return Cell(value)
-    low = written.lower()
-    known = ibis.cases((low.isin(_YES), _ONE), (low.isin(_NO), _ZERO), else_=None)
-    if _occurs(column, written.notnull() & known.isnull()):
-        seen = _seen(column, written)
-        if len(seen) > 2:
-            raise ProgramError(
-                f"BinaryLabel({label.name!r}): the column holds {_list(seen)}; a binary label has two values. Say which "
-                f"one means yes, as positive={seen[-1]!r}, or ask one question for each outcome: labels with more than "
-                "two outcomes are not supported."
-            )
-        raise ProgramError(
-            f"BinaryLabel({label.name!r}): the column holds {_list(seen)}, neither 0 and 1 nor true and false; say which "
-            f"one means yes, as positive={_likely(seen)!r}."
+        if len(given) > MOST_DIFFERENT:
+            raise _other_values(label, seen)
+        no = [v for v in plain if v not in yes]
+    return Cell(ibis.cases((written.isin(yes), _ONE), (written.isin(no), _ZERO), else_=None))
+
+
+def _other_values(label: Label, seen: list[str]) -> ProgramError:
+    if len(seen) > 2:
+        return ProgramError(
+            f"BinaryLabel({label.name!r}): the column holds {_list(seen)}; a binary label has two values. Say which "
+            f"one means yes, as positive={seen[-1]!r}, or ask one question for each outcome: labels with more than "
+            "two outcomes are not supported."
         )
-    return Cell(known)
-
-
-def _written(column: Column) -> Any:
-    """The label as trimmed text, nothing where it is missing."""
-    plain = text(column).strip()
-    return ibis.ifelse(plain.lower().isin(NOTHING), None, plain)
-
-
-def _seen(column: Column, written: Any) -> list[str]:
-    found = (
-        column.table.select(v=written)
-        .filter(ibis._.v.notnull())
-        .distinct()
-        .order_by("v")
-        .limit(MOST_VALUES + 1)
+    return ProgramError(
+        f"BinaryLabel({label.name!r}): the column holds {_list(seen)}, neither 0 and 1 nor true and false; say which "
+        f"one means yes, as positive={_likely(seen)!r}."
     )
-    return [str(value) for value in engine.to_arrow(found)["v"].to_pylist()]
-
-
-def _occurs(column: Column, condition: Any) -> bool:
-    return not engine.first_row_missing(column.table.select(c=condition).filter(ibis._.c))
 
 
 def _list(seen: list[str]) -> str:

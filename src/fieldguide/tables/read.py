@@ -22,7 +22,7 @@ import ibis
 import pyarrow as pa
 
 from fieldguide.errors import DataError, ProgramError, UsageError, suggest
-from fieldguide.program import BinaryLabel, Feature, Label, Program, Source, directory, raw_columns
+from fieldguide.program import BinaryLabel, Feature, Join, Label, Program, Source, directory, raw_columns
 from fieldguide.tables import rows as sources
 from fieldguide.tables.clocks import EPOCH
 from fieldguide.tables.delimited import MOST_SHOWN
@@ -31,7 +31,7 @@ from fieldguide.tables.join import latest_known, without_doubles
 from fieldguide.tables.labels import label_cell
 from fieldguide.tables.rows import Reject, Rows
 from fieldguide.tables.slicing import instant
-from fieldguide.tables.typed import Cell, Column, cell, key, number, text, timestamp
+from fieldguide.tables.typed import Cell, Column, cell, key, number, prepared, text, timestamp
 
 __all__ = ["Extent", "Part", "Reading", "Reject", "read", "read_rows", "read_table"]
 
@@ -109,8 +109,6 @@ def read(
     made = _make(program, needed, program.source.data, base, connection, joins=True)
     limit = _limit(until, program)
     table = _as_known(made.table, program, limit)
-    if made.costly or (limit is not None and program.source.joins):
-        table = engine.materialize(table)
     count, digest = engine.content_hash(table)
     if not count:
         raise DataError(
@@ -177,7 +175,17 @@ class _Made:
     table: ibis.Table
     parts: tuple[Part, ...]
     events: dict[str, str]
-    costly: bool
+
+
+@dataclass(frozen=True)
+class _Typed:
+    """A source with canonical columns: `flags` names, by column as it came, the column that says where it is wrong."""
+
+    table: ibis.Table
+    ready: ibis.Table
+    cells: Mapping[str, Cell]
+    found: Rows
+    flags: Mapping[str, str]
 
 
 def _make(program: Program, needed: _Needed, data: Any, base: Path, connection: Any, *, joins: bool) -> _Made:
@@ -187,37 +195,55 @@ def _make(program: Program, needed: _Needed, data: Any, base: Path, connection: 
     declared = source.joins if joins else ()
     joined = [sources.fetch(j.source.data, base, connection, j.source.place) for j in declared]
     _check_columns(program, needed, place, main, joined, joins)
-    here = {name: Column(main.table, name, place) for name in main.table.columns}
 
-    cells: dict[str, Cell] = {}
-    for feature in needed.raw:
-        if feature.name in here:
-            cells[feature.name] = cell(here[feature.name], feature.kind, source.timezone)
-    canonical = cells | _beside(needed, here, source.timezone)
+    raw = [(f.name, f.kind) for f in needed.raw if f.name in main.table.columns]
+    label = needed.label
+    times = [(name, "timestamp") for name in (needed.time, label.known_at) if name is not None]
+    amounts = [(name, "number") for name in (needed.weight, label.name) if name is not None]
+    ready = prepared(main.table, [*raw, *times, *amounts])
+    here = {name: Column(ready, name, place) for name in main.table.columns}
+    cells = {name: cell(here[name], kind, source.timezone) for name, kind in raw}
+    cells |= _beside(needed, here, source.timezone)
     links: dict[str, Any] = {}
     for i, join in enumerate(declared, 1):
         links |= {f"__on_{i}_{k}": text(here[name], "a join") for k, name in enumerate(join.keys)}
-    table = main.table.select(**{name: c.value for name, c in canonical.items()}, **links)
-    parts = [_counted(_part(source, main, place), main, canonical)]
+    costly = bool(declared) or main.find is not None
+    typed = _typed(main, ready, cells, links, stored=costly)
+    parts = [_counted(_part(source, main, place), typed)]
+    table = typed.table.drop(*typed.flags.values())
     events: dict[str, str] = {}
     for i, (join, found) in enumerate(zip(declared, joined, strict=True), 1):
-        there = {name: Column(found.table, name, join.source.place) for name in found.table.columns}
-        zone = join.source.timezone
-        taken = [f for f in needed.raw if f.name in there and f.name not in cells and f.name not in events]
-        brought = {f.name: cell(there[f.name], f.kind, zone) for f in taken}
-        event = {f"__event_{i}": timestamp(there[join.as_of], zone)}
-        on = {f"__there_{i}_{k}": text(there[name], "a join") for k, name in enumerate(join.keys)}
-        right = found.table.select(**{name: c.value for name, c in (brought | event).items()}, **on)
-        right, doubles = without_doubles(engine.materialize(right), list(on), f"__event_{i}")
+        taken = [f for f in needed.raw if f.name in found.table.columns and f.name not in {*cells, *events}]
+        right, on = _joined(i, join, found, taken)
+        rows, doubles = without_doubles(right.table.drop(*right.flags.values()), list(on), f"__event_{i}")
         own = dict(zip([f"__on_{i}_{k}" for k in range(len(on))], on, strict=True))
-        table = latest_known(table, right, on=own, as_of=f"__event_{i}", within=join.within)
-        events |= dict.fromkeys(brought, f"__event_{i}")
-        parts.append(_counted(_part(join.source, found, doubles=doubles), found, brought | event))
-    order = [f.name for f in needed.raw] + [
-        name for name in table.columns if name.startswith("__") and name not in links
-    ]
-    costly = bool(declared) or any(c.text is not None for c in canonical.values()) or main.find is not None
-    return _Made(table.select(*order), tuple(parts), events, costly)
+        table = latest_known(table, rows, on=own, as_of=f"__event_{i}", within=join.within)
+        events |= dict.fromkeys((f.name for f in taken), f"__event_{i}")
+        parts.append(_counted(_part(join.source, found, doubles=doubles), right))
+    beside = [name for name in table.columns if name.startswith("__") and name not in links]
+    table = table.select(*(f.name for f in needed.raw), *beside)
+    return _Made(engine.materialize(table) if declared else table, tuple(parts), events)
+
+
+def _joined(i: int, join: Join, found: Rows, taken: Sequence[Feature]) -> tuple[_Typed, dict[str, Any]]:
+    """Return the columns of a joined source that are taken, with the time and the columns it is joined on."""
+    ready = prepared(found.table, [(f.name, f.kind) for f in taken] + [(join.as_of, "timestamp")])
+    there = {name: Column(ready, name, join.source.place) for name in found.table.columns}
+    cells = {f.name: cell(there[f.name], f.kind, join.source.timezone) for f in taken}
+    cells[f"__event_{i}"] = timestamp(there[join.as_of], join.source.timezone)
+    on = {f"__there_{i}_{k}": text(there[name], "a join") for k, name in enumerate(join.keys)}
+    return _typed(found, ready, cells, on, stored=True), on
+
+
+def _typed(
+    found: Rows, ready: ibis.Table, cells: Mapping[str, Cell], more: Mapping[str, Any], *, stored: bool
+) -> _Typed:
+    """Return the canonical columns; stored when they are costly to make, since many queries will read them."""
+    fallible = {c.column: c for c in cells.values() if c.wrong is not None}
+    flags = {column: f"__wrong_{i}" for i, column in enumerate(fallible)}
+    told = {flags[column]: c.wrong for column, c in fallible.items()}
+    table = ready.select(**{name: c.value for name, c in cells.items()}, **more, **told)
+    return _Typed(engine.materialize(table) if stored or fallible else table, ready, cells, found, flags)
 
 
 def _beside(needed: _Needed, here: Mapping[str, Column], zone: str) -> dict[str, Cell]:
@@ -348,27 +374,26 @@ def _part(source: Source, found: Rows, place: str | None = None, *, doubles: int
     )
 
 
-def _counted(part: Part, found: Rows, cells: Mapping[str, Cell]) -> Part:
+def _counted(part: Part, typed: _Typed) -> Part:
     """Return the part with the values counted that could not be read, and the first of them named."""
-    fallible = {c.column: c for c in cells.values() if c.text is not None}
-    if not fallible:
+    if not typed.flags:
         return part
-    wrong = {f"w{i}": c.text.notnull() & c.value.isnull() for i, c in enumerate(fallible.values())}
-    flags = found.table.select(**wrong)
-    counts = engine.to_arrow(flags.aggregate(**{w: flags[w].cast("int64").sum() for w in wrong}))
-    times = {column: counts[f"w{i}"][0].as_py() or 0 for i, column in enumerate(fallible)}
+    table = typed.table
+    sums = {flag: table[flag].cast("int64").sum() for flag in typed.flags.values()}
+    counts = engine.to_arrow(table.aggregate(**sums))
+    times = {column: int(counts[flag][0].as_py() or 0) for column, flag in typed.flags.items()}
     if not any(times.values()):
         return part
+    wrong = {c.column: c for c in typed.cells.values() if c.wrong is not None}
     wanted: dict[str, set[str]] = {}
-    for column, c in fallible.items():
-        if times[column]:
-            bad = found.table.filter(c.text.notnull() & c.value.isnull())
-            texts = bad.select(v=bad[column].cast("string")).distinct().order_by("v").limit(MOST_TEXTS)
-            wanted[column] = set(engine.to_arrow(texts)["v"].to_pylist())
-    hits = found.find(wanted) if found.find else sources.find_rows(found.table, wanted, part.name)
+    for column in (column for column, n in times.items() if n):
+        bad = typed.ready.filter(wrong[column].wrong)
+        texts = bad.select(v=bad[column].cast("string")).distinct().order_by("v").limit(MOST_TEXTS)
+        wanted[column] = set(engine.to_arrow(texts)["v"].to_pylist())
+    hits = typed.found.find(wanted) if typed.found.find else sources.find_rows(part.table, wanted, part.name)
     new = [
-        Reject(*place, given[:200], fallible[place[2]].reason)
-        for *place, given in islice(hits, 2 * MOST_SHOWN)
+        Reject(file, line, column, given[:200], wrong[column].reason)
+        for file, line, column, given in islice(hits, 2 * MOST_SHOWN)
     ]
     shown = sorted([*part.rejects, *new], key=lambda r: (r.file, r.line))[:MOST_SHOWN]
     return replace(part, rejects=tuple(shown), rejected=part.rejected + sum(times.values()))

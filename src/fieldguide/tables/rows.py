@@ -190,7 +190,8 @@ def _paths(given: str, base: Path) -> list[tuple[Path, str]]:
     if path.exists():
         return [(path, given)]
     if glob.has_magic(text):
-        found = [Path(p) for p in sorted(glob.glob(str(path), recursive=True)) if Path(p).is_file()]
+        listed = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 (Path.glob takes no absolute pattern)
+        found = [Path(p) for p in listed if Path(p).is_file()]
         if found:
             return [(p, os.path.relpath(p, base)) for p in found]
         raise DataError(

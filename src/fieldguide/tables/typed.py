@@ -5,7 +5,7 @@ Where text is parsed, a value that cannot be read becomes null and is counted (a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,19 +24,23 @@ TRUE, FALSE = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "
 class Cell:
     """A canonical column.
 
-    `text` is what it was parsed from (None: nothing could go wrong), `reason` what a value is that could not
-    be, `column` the name of the column it came in.
+    `wrong` is true where something was given that could not be read (None: nothing could go wrong),
+    `reason` says what such a value is, `column` is the name of the column it came in.
     """
 
     value: Any
-    text: Any = None
+    wrong: Any = None
     reason: str = ""
     column: str = ""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column as it came, with what messages call its source."""
+    """A column as it came, with what messages call its source.
+
+    The table is a `prepared` one: what is costly to parse stands in columns of its own, since the engine
+    would parse again wherever the same expression is used.
+    """
 
     table: ibis.Table
     name: str
@@ -46,6 +50,36 @@ class Column:
     def given(self) -> Any:
         """The column as an expression."""
         return self.table[self.name]
+
+    def parsed(self, kind: str) -> Any:
+        """What `prepared` made of it."""
+        return self.table[_prepared_name(self.name, kind)]
+
+
+def prepared(table: ibis.Table, wanted: Iterable[tuple[str, str]]) -> ibis.Table:
+    """Return the table with a column beside each (name, kind) that must be parsed before it can be used.
+
+    Texts become numbers where a number is wanted; where an instant is wanted, texts, dates and naive times
+    become microseconds on the wall clock, texts with an offset those in UTC.
+    """
+    made: dict[str, Any] = {}
+    for name, kind in wanted:
+        if name not in table.columns:
+            continue
+        x = table[name]
+        if kind == "number" and x.type().is_string():
+            made[_prepared_name(name, kind)] = x.try_cast("float64")
+        elif kind == "timestamp" and x.type().is_string():
+            made[_prepared_name(name, "aware")] = ibis.ifelse(
+                x.length() <= 10, False, x.strip().re_search(_AWARE)
+            )
+            made[_prepared_name(name, kind)] = engine.clock_microseconds(x.try_cast(engine.WALL_CLOCK))
+        elif kind == "timestamp" and (x.type().is_date() or _naive(x.type())):
+            made[_prepared_name(name, kind)] = engine.clock_microseconds(x.cast(engine.WALL_CLOCK))
+    return table.mutate(**made) if made else table
+
+
+_AWARE = r":\d{2}(\.\d+)?\s*(Z|z|UTC|[+-]\d{2}(:?\d{2})?)$"
 
 
 def number(column: Column) -> Cell:
@@ -57,8 +91,9 @@ def number(column: Column) -> Cell:
     if kind.is_numeric():
         return Cell(x.cast("float64"))
     if kind.is_string():
-        plain = _something(x)
-        return Cell(plain.try_cast("float64"), plain, "not a number", column.name)
+        value = column.parsed("number")
+        value = ibis.ifelse(value.isnan(), None, value)
+        return Cell(value, _wrong(x, value), "not a number", column.name)
     raise _wrong_kind(column, "a number", "fg.Number")
 
 
@@ -75,15 +110,12 @@ def boolean(column: Column) -> Cell:
     if kind.is_boolean():
         return Cell(x)
     if kind.is_numeric():
-        value = ibis.cases((x == 1, ibis.literal(True)), (x == 0, ibis.literal(False)), else_=None)
-        return Cell(value, x.cast("string"), reason, column.name)
+        value = ibis.cases((x == 1, True), (x == 0, False), else_=None)
+        return Cell(value, x.notnull() & value.isnull(), reason, column.name)
     if kind.is_string():
-        plain = _something(x)
-        low = plain.lower()
-        value = ibis.cases(
-            (low.isin(TRUE), ibis.literal(True)), (low.isin(FALSE), ibis.literal(False)), else_=None
-        )
-        return Cell(value, plain, reason, column.name)
+        plain = x.strip().lower()
+        value = ibis.cases((plain.isin(TRUE), True), (plain.isin(FALSE), False), else_=None)
+        return Cell(value, _wrong(x, value), reason, column.name)
     raise _wrong_kind(column, "true or false", "fg.Boolean")
 
 
@@ -94,21 +126,17 @@ def timestamp(column: Column, zone: str) -> Cell:
     """
     x = column.given
     kind = x.type()
-    if kind.is_timestamp() and kind.timezone is not None:
+    if kind.is_timestamp() and not _naive(kind):
         return Cell(x.cast(engine.INSTANT))
     if kind.is_timestamp() or kind.is_date():
-        clock = engine.clock_microseconds(x.cast(engine.WALL_CLOCK))
-        return Cell(engine.instant_at(_instant(column.table, clock, zone)))
+        return Cell(engine.instant_at(_instant(column, zone)))
     if kind.is_string():
-        plain = _something(x)
-        dated = plain.re_search(r"^\d{4}-\d{1,2}-\d{1,2}")
-        aware = plain.re_search(r":\d{2}(\.\d+)?\s*(Z|z|UTC|[+-]\d{2}(:?\d{2})?)$")
-        clock = engine.clock_microseconds(
-            ibis.ifelse(dated & ~aware, plain.try_cast(engine.WALL_CLOCK), None)
-        )
-        known = engine.microseconds(ibis.ifelse(dated & aware, plain.try_cast(engine.INSTANT), None))
-        us = ibis.ifelse(aware, known, _instant(column.table, clock, zone))
-        return Cell(engine.instant_at(us), plain, "no date and time such as 2013-01-31 17:00", column.name)
+        aware = column.parsed("aware")
+        dated = x.strip().substr(0, 1).between("0", "9")  # DuckDB reads "infinity" and "epoch" as well
+        offset = engine.microseconds(ibis.ifelse(aware, x.try_cast(engine.INSTANT), None))
+        us = ibis.cases((~dated, None), (aware, offset), else_=_instant(column, zone))
+        value = engine.instant_at(us)
+        return Cell(value, _wrong(x, us), "no date and time such as 2013-01-31 17:00", column.name)
     if kind.is_numeric():
         raise ProgramError(
             f"{column.name!r} in {column.place} holds numbers; an instant was expected: give timestamps or text as "
@@ -167,13 +195,23 @@ def _iso(clock: Any) -> Any:
     return ibis.ifelse(fraction == 0, whole, clock.strftime("%Y-%m-%dT%H:%M:%S.%f"))
 
 
-def _something(x: Any) -> Any:
-    plain = x.strip()
-    return ibis.ifelse(plain.lower().isin(NOTHING), None, plain)
+def _wrong(given: Any, value: Any) -> Any:
+    """Whether something was given of which nothing came; what means nothing is looked at only there."""
+    lost = given.notnull() & value.isnull()
+    return ibis.ifelse(lost, given.strip().lower().notin(NOTHING), False)
 
 
-def _instant(table: ibis.Table, clock: Any, zone: str) -> Any:
-    return clock if zone == "UTC" else to_instant(clock, zone, years_of(table, clock))
+def _instant(column: Column, zone: str) -> Any:
+    clock = column.parsed("timestamp")
+    return clock if zone == "UTC" else to_instant(clock, zone, years_of(column.table, clock))
+
+
+def _naive(kind: Any) -> bool:
+    return bool(kind.is_timestamp()) and kind.timezone is None
+
+
+def _prepared_name(name: str, kind: str) -> str:
+    return f"__{kind}_of_{name}"
 
 
 def _wrong_kind(column: Column, expected: str, word: str) -> ProgramError:
