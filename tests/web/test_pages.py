@@ -18,7 +18,7 @@ from fieldguide.errors import FieldguideError
 from fieldguide.finding import Finding
 from fieldguide.web import ProgramView, pages, report
 from fieldguide.web.pages import ASSETS, scale
-from fieldguide.web.view import FallbackView, RefusedView, ReleaseView, ServedView
+from fieldguide.web.view import FallbackView, RefusedView, ReleaseView, ServedView, WaiverView
 
 from .reading import Page
 
@@ -206,6 +206,33 @@ def test_hostile_text_stays_text_everywhere(full: ProgramView) -> None:
     assert page.all("h1")[0].text == HOSTILE
     for spec in page.all("script", class_="spec"):
         json.loads(spec.text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+
+
+def test_failures_further_up_and_waivers_are_told(full: ProgramView, wind: Finding) -> None:
+    leak = Finding(
+        "column_knows_label", "A3", "fail", "dep_delay", "dep_delay alone ranks the rows with an AUC of 0.9"
+    )
+    stuck = Finding("stuck_values", "B2", "fail", "visib", "half of the values are 10")
+    waiver = WaiverView(stuck, "ada", "reports end at 10 miles", datetime(2014, 6, 1, tzinfo=UTC))
+    view = replace(
+        full,
+        findings=(*full.findings, leak, stuck),
+        waived=(waiver,),
+        open_findings=(),
+        history=(),
+        served=ServedView(),
+    )
+    words = Page(report(view)).words()
+    before, after = words.split("Failing further up")
+    further, waived = after.split("Let pass by name")
+    assert "wind_speed" in before
+    assert "dep_delay alone ranks" in further
+    assert "dep_delay alone ranks" not in before
+    assert "half of the values are 10" not in before + further
+    assert "ada: reports end at 10 miles (until 31 May 2014)" in waived
+    assert "Hold 1 of 5 findings" in before
+    assert "Fail 3 1 let pass by name" in before
+    assert "Not known yet 1" in before
 
 
 def test_pages_forbid_what_they_do_not_need(full: ProgramView) -> None:

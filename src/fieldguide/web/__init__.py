@@ -14,9 +14,10 @@ from fieldguide.web.view import (
     ReleaseView,
     RungView,
     ServedView,
+    WaiverView,
 )
 
 __all__ = [
     "EffortView", "FallbackView", "LiveView", "Point", "ProgramView", "RefusedView", "ReleaseView", "RungView",
-    "ServedView", "pages", "report",
+    "ServedView", "WaiverView", "pages", "report",
 ]  # fmt: skip

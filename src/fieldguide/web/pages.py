@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +25,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from fieldguide.errors import FieldguideError, suggest
+from fieldguide.finding import Finding
 from fieldguide.readiness.levels import LEVELS
 from fieldguide.web import charts
 from fieldguide.web.format import FILTERS
@@ -132,7 +134,8 @@ def _render_program(view: ProgramView, *, root: str, inline: bool) -> str:
         "bias": charts.predicted_observed(view.live, view.timezone),
         "served": charts.served(view.live, view.timezone),
     }
-    shown = (*view.held_back_by, *view.open_findings)
+    further = _further_up(view)
+    shown = (*view.held_back_by, *view.open_findings, *further)
     needed = any(drawn.values()) or any(charts.before_after(finding) for finding in shown)
     return _render(
         "program.html",
@@ -141,11 +144,25 @@ def _render_program(view: ProgramView, *, root: str, inline: bool) -> str:
         scale=steps,
         here=here,
         above=above,
+        further=further,
+        tally=Counter(finding.verdict for finding in view.findings),
         charts=drawn,
         pictures=charts.before_after,
         served_part=not inline or bool(view.history or view.served.answers),
         inline=inline,
         scripts=SCRIPTS if needed or not inline else (),
+    )
+
+
+def _further_up(view: ProgramView) -> tuple[Finding, ...]:
+    """Return the failures that will hold back later: above the next level, and waived by nobody."""
+    told = (*view.held_back_by, *view.open_findings, *(w.finding for w in view.waived))
+    names = [each.name for each in LEVELS]
+    ahead = min((names.index(f.level) for f in view.held_back_by if f.level in names), default=len(names))
+    return tuple(
+        f
+        for f in view.findings
+        if f.verdict == "fail" and f.level in names and names.index(f.level) > ahead and f not in told
     )
 
 

@@ -117,6 +117,16 @@ class RungView:
 
 
 @dataclass(frozen=True)
+class WaiverView:
+    """A finding that does not pass and that a named person lets pass."""
+
+    finding: Finding
+    by: str
+    because: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
 class EffortView:
     """Person-hours that people noted for one level."""
 
@@ -141,6 +151,7 @@ class ProgramView:
     level: str | None = None
     held_back_by: tuple[Finding, ...] = ()
     findings: tuple[Finding, ...] = ()
+    waived: tuple[WaiverView, ...] = ()
     open_findings: tuple[Finding, ...] = ()
     graded_at: datetime | None = None
     as_of: datetime | None = None
