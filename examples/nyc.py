@@ -158,7 +158,7 @@ def _codes(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
 def _timed(flights: pa.Table, airports: pa.Table) -> pa.Table:
     """Turn wall clocks into instants: when predicted, to leave, arrived; rows in the order of prediction."""
     with duckdb.connect() as db:
-        db.execute("SET TimeZone = 'UTC'")
+        db.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         db.register("flights", flights)
         db.register("airports", airports)
         return db.sql(f"""
