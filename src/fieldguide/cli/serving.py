@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from fieldguide.cli.grading import show_findings
 from fieldguide.cli.options import common, home_option, print_json, program_argument
 from fieldguide.program import load, load_one
+
+if TYPE_CHECKING:
+    from fieldguide.steps.monitor import Monitored
 
 
 @click.command()
@@ -53,8 +58,28 @@ def monitor(program: str, once: bool, now: str | None, every: float, home: str, 
     if as_json:
         print_json(result.to_json())
     else:
-        click.echo(result.summary())
-    sys.exit(1 if result.alarms else 0)
+        show_monitored(result, program)
+    sys.exit(1 if result.found else 0)
+
+
+def show_monitored(result: Monitored, program: str) -> None:
+    """Print what the monitor found: the level, alarms, what the outcomes say, and whether the constant answers."""
+    click.echo(
+        f"{result.program}: level {result.level}, release {result.release}, {result.windows} window(s) judged"
+    )
+    if result.fallback:
+        click.echo(f"  the constant answers: {result.fallback}")
+    if result.alarms:
+        click.echo("\nOpen alarms about the data:")
+        show_findings(result.alarms, program)
+    if result.changes:
+        click.echo("\nChanged, and no fault named:")
+        show_findings(result.changes, program)
+    if result.live:
+        click.echo("\nAnswers and outcomes:")
+        show_findings(result.live, program)
+    if not result.found:
+        click.echo("\nNothing fails.")
 
 
 @click.command()

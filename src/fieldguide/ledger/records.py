@@ -339,6 +339,16 @@ def write_window(ledger: sa.Engine, window: Window) -> None:
     _insert(ledger, schema.windows, [{**vars(window), "live": json.dumps(dict(window.live))}])
 
 
+def update_window(ledger: sa.Engine, window: Window, live: Mapping[str, Any]) -> None:
+    """Record what became of a window's answers since it was judged."""
+    table = schema.windows
+    place = sa.and_(
+        table.c.program == window.program, table.c.first == window.first, table.c.last == window.last
+    )
+    with ledger.execution_options(writes=True).begin() as connection:
+        connection.execute(sa.update(table).where(place).values(live=json.dumps(dict(live))))
+
+
 def read_windows(ledger: sa.Engine, program: str) -> list[Window]:
     """Return the judged windows of a program, the oldest first."""
     return [

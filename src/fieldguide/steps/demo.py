@@ -184,7 +184,8 @@ def _november(tell: Teller, home: Home, flights: Program, replay: Replay, table:
     replay.play(table, NOVEMBER, DECEMBER, watch=lambda: alarms.extend(monitor(flights, home=home).alarms))
     tell.line(replay.told())
     seen = monitor(flights, home=home)
-    tell.line(seen.live_text())
+    for finding in seen.live:
+        tell.finding(finding)
     _must(not alarms, f"no false alarm about November's data, got {alarms}")
     tell.line("no alarm about the data")
 

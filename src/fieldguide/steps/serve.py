@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,9 @@ from fieldguide.steps.home import DEFAULT, Home, at_home, name_of, system_clock
 from fieldguide.steps.view import views
 from fieldguide.tables.contract import contract
 from fieldguide.web.pages import pages
+
+RESTART = 5.0
+"""Seconds before a monitor that ended is started again."""
 
 
 def serve(
@@ -121,12 +125,31 @@ def fallback_of(incidents: Sequence[records.Incident]) -> dict[str, object] | No
 
 @contextlib.contextmanager
 def _monitors(specs: Sequence[str], home: Home) -> Iterator[None]:
-    command = [sys.executable, "-m", "fieldguide", "monitor", "--home", str(home.folder)]
-    running = [subprocess.Popen([*command, spec]) for spec in specs]
+    """Keep a monitor process for each of `specs`; one that ends is started again, and the log says so."""
+    done = threading.Event()
+    threads = [
+        threading.Thread(target=_keep_monitoring, args=(spec, home, done), daemon=True) for spec in specs
+    ]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
-        for process in running:
-            process.terminate()
-        for process in running:
-            process.wait()
+        done.set()
+        for thread in threads:
+            thread.join()
+
+
+def _keep_monitoring(spec: str, home: Home, done: threading.Event) -> None:
+    command = [sys.executable, "-m", "fieldguide", "monitor", spec, "--home", str(home.folder)]
+    while not done.is_set():
+        process = subprocess.Popen(command)
+        while process.poll() is None and not done.wait(0.2):
+            pass
+        if not done.is_set():
+            print(
+                f"The monitor of {spec} ended with {process.returncode}; starting it again.", file=sys.stderr
+            )
+            done.wait(RESTART)
+    process.terminate()
+    process.wait()
