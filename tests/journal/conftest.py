@@ -51,7 +51,10 @@ class Desk:
     def entry(self, row: dict, prediction: float = 0.25, time: datetime | None = None, **more) -> Entry:
         read = parse(self.kept, json.dumps(row).encode())
         at, ids = self.journal.stamp(1)
-        said = Answer(read.rows[0], prediction, "probability", "f1", "1", self.kept.timezone, **more)
+        shadow = more.pop("shadow", None)
+        said = Answer(
+            read.rows[0], prediction, "probability", "f1", "1", self.kept.timezone, 1.0, 0.0, shadow, **more
+        )
         seen = read.read[0]
         instant = micros(time) if time else seen.time if seen.time is not None else at
         return answered(ids[0], self.program.name, at, instant, seen.key, seen.entity, said)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import msgspec
 import pyarrow as pa
 
 from fieldguide.journal.entries import Refused, unpack_all
-from fieldguide.journal.storage import ANSWERED, NEVER, reading
+from fieldguide.journal.storage import ANSWERED, EPOCH, NEVER, reading
 from fieldguide.program import Feature
 from fieldguide.tables.contract import lenient, to_micros, zone_of
 
@@ -134,9 +134,6 @@ def counts(folder: Path, program: str) -> Counts:
         ).scalar_one()
     n, refused, dropped = seen or (0, 0, 0)
     return Counts(n - refused, refused, dropped, about, int(changed), strange)
-
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _table(rows: Sequence[Any], columns: Sequence[Feature], extra: Sequence[str]) -> pa.Table:

@@ -20,12 +20,13 @@ Entry = tuple[str, str, int, int, int, str | None, str | None, str | None, bytes
 """id, program, kind, at, time, key, entity, release, body; at and time in microseconds since 1970, UTC."""
 
 
-class Answer(Struct, gc=False):
+class Answer(Struct, gc=False, omit_defaults=True):
     """The body of an answer.
 
     `row` is what was received, by name; `prediction` what was answered, on `scale`; `shadow` what the
     model would have said when it did not answer; `fallback` why it did not. `timezone` is where naive
     times of the row are read. `probability` is that of the choice made, `noise` what was added to it.
+    Fields that stand at their default are left out of the bytes: a default must never change.
     """
 
     row: Any
@@ -34,10 +35,10 @@ class Answer(Struct, gc=False):
     fitted: str
     release: str
     timezone: str
+    probability: float
+    noise: float
+    shadow: float | None
     fallback: str | None = None
-    shadow: float | None = None
-    probability: float = 1.0
-    noise: float = 0.0
     policy: str | None = None
     presentation: dict[str, Any] = {}
     consumer: str | None = None

@@ -20,13 +20,14 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, Any
 
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from fieldguide.errors import JournalError
 from fieldguide.journal.entries import Entry
 from fieldguide.journal.outcomes import Outcome, Recorded, record
-from fieldguide.journal.storage import NEVER, micros, open_writing, path_of
+from fieldguide.journal.storage import EPOCH, NEVER, micros, open_writing, path_of
 
 MOST_PENDING = 20_000
 """How many entries may wait for their commit before new ones are turned away with 503."""
@@ -111,7 +112,8 @@ class Journal:
 
         Ids sort by time and never come twice in this journal.
         """
-        at = micros(self.clock())
+        gap = self.clock() - EPOCH
+        at = (gap.days * 86_400 + gap.seconds) * 1_000_000 + gap.microseconds
         first = at if at > self._last_id else self._last_id + 1
         if count == 1:
             self._last_id = first
@@ -129,21 +131,23 @@ class Journal:
         """
         if self.pending >= self._most_pending:
             raise JournalError("the journal has too many entries waiting; come back in a moment.", 503)
-        return self._hand_over(_Job(entries, None, asyncio.get_running_loop().create_future(), dropped))
+        return self._hand_over(
+            _Job(entries, None, asyncio.get_running_loop().create_future(), len(entries), dropped)
+        )
 
     def record(self, outcomes: Sequence[Outcome]) -> asyncio.Future[Recorded]:
         """Hand outcomes over; the future gives what became of them once they are committed."""
         if self.pending >= self._most_pending:
             raise JournalError("the journal has too many entries waiting; come back in a moment.", 503)
-        return self._hand_over(_Job((), outcomes, asyncio.get_running_loop().create_future()))
+        return self._hand_over(_Job((), outcomes, asyncio.get_running_loop().create_future(), len(outcomes)))
 
     def append_and_wait(self, entries: Sequence[Entry]) -> None:
         """Append from a thread that is no event loop."""
-        self._wait(_Job(entries, None, ThreadFuture()))
+        self._wait(_Job(entries, None, ThreadFuture(), len(entries)))
 
     def record_and_wait(self, outcomes: Sequence[Outcome]) -> Recorded:
         """Record outcomes from a thread that is no event loop."""
-        recorded: Recorded = self._wait(_Job((), outcomes, ThreadFuture()))
+        recorded: Recorded = self._wait(_Job((), outcomes, ThreadFuture(), len(outcomes)))
         return recorded
 
     @property
@@ -154,7 +158,7 @@ class Journal:
     async def probe(self) -> None:
         """Try an empty write if the last one failed, so that a server that is not asked recovers too."""
         if self.failing is not None:
-            await self._hand_over(_Job((), None, asyncio.get_running_loop().create_future()))
+            await self._hand_over(_Job((), None, asyncio.get_running_loop().create_future(), 0))
 
     def close(self) -> None:
         """Write what is pending, then close the file and give the lock back."""
@@ -173,7 +177,7 @@ class Journal:
         if self._thread is None:
             raise JournalError("the journal is closed.", 503)
         self.pending += job.size
-        future: asyncio.Future[Any] = job.future  # type: ignore[assignment]
+        future: asyncio.Future[Any] = job.future
         if not self._gathered:  # what else is handed over in this round of the loop goes along
             future.get_loop().call_soon(self._flush)
         self._gathered.append(job)
@@ -187,14 +191,20 @@ class Journal:
         if self._thread is None:
             raise JournalError("the journal is closed.", 503)
         self._queue.put([job])
-        future: ThreadFuture[Any] = job.future  # type: ignore[assignment]
+        future: ThreadFuture[Any] = job.future
         return future.result()
 
     def _settle(self, done: list[tuple[_Job, Any]]) -> None:
         """Resolve futures of the event loop, on the event loop."""
         for job, result in done:
             self.pending -= job.size
-            _resolve(job.future, result)
+            future = job.future
+            if future.done():  # the caller went away
+                continue
+            if isinstance(result, Exception):
+                future.set_exception(result)
+            else:
+                future.set_result(result)
 
     # ---- the writer's thread
 
@@ -222,7 +232,10 @@ class Journal:
         loops: dict[asyncio.AbstractEventLoop, list[tuple[_Job, Any]]] = {}
         for job, result in done:
             if isinstance(job.future, ThreadFuture):
-                _resolve(job.future, result)
+                if isinstance(result, Exception):
+                    job.future.set_exception(result)
+                else:
+                    job.future.set_result(result)
             else:
                 loops.setdefault(job.future.get_loop(), []).append((job, result))
         for loop, jobs in loops.items():
@@ -324,23 +337,14 @@ _DISK = (sqlite3.OperationalError, OperationalError, OSError)
 """What is the disk's fault, or the file's, and not one entry's."""
 
 
-class _Job:
+class _Job(Struct, gc=False):
     """What one caller handed over, and the future that waits for it."""
 
-    __slots__ = ("dropped", "entries", "future", "outcomes", "size")
-
-    def __init__(
-        self,
-        entries: Sequence[Entry],
-        outcomes: Sequence[Outcome] | None,
-        future: asyncio.Future[Any] | ThreadFuture[Any],
-        dropped: int = 0,
-    ) -> None:
-        self.entries = entries
-        self.dropped = dropped
-        self.outcomes = outcomes
-        self.future = future
-        self.size = len(entries) + (len(outcomes) if outcomes else 0)
+    entries: Sequence[Entry]
+    outcomes: Sequence[Outcome] | None
+    future: Any
+    size: int
+    dropped: int = 0
 
 
 class _Progress:
@@ -362,15 +366,6 @@ def _insert(cursor: Any, rows: list[Any]) -> None:
         part = rows[at : at + size]
         cursor.execute(_INSERTS[size], part[0] if size == 1 else list(chain.from_iterable(part)))
         at += size
-
-
-def _resolve(future: asyncio.Future[Any] | ThreadFuture[Any], result: Any) -> None:
-    if future.done():  # the caller went away
-        return
-    if isinstance(result, Exception):
-        future.set_exception(result)
-    else:
-        future.set_result(result)
 
 
 def _locked(path: Path) -> IO[str]:

@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from fieldguide.errors import JournalError
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 VERSION = 1
 """The version of the tables, kept in the file as `PRAGMA user_version`."""
 ANSWERED, REFUSED = 0, 1
@@ -144,8 +145,5 @@ def micros(instant: datetime) -> int:
     >>> micros(datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC))
     1000000
     """
-    gap = instant - _EPOCH
+    gap = instant - EPOCH
     return (gap.days * 86_400 + gap.seconds) * 1_000_000 + gap.microseconds
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -79,7 +79,7 @@ def answer(
     for place, column, known in service.seen_at:
         if values[place] is not None and values[place] not in known:
             metrics.unseen[name, column] += 1
-    body = Answer(row, prediction, scale, service.fitted_id, release, service.timezone, why, shadow)
+    body = Answer(row, prediction, scale, service.fitted_id, release, service.timezone, 1.0, 0.0, shadow, why)
     entry = (id_, name, ANSWERED, at, at if time is None else time, key, entity, release, pack(body))
     return Answered(id_, prediction, scale, release, fallback), entry
 

@@ -172,7 +172,8 @@ def parse(kept: Contract, body: bytes) -> Parsed:
             one = kept.read(row)
             if one[4] != body.count(b'"'):
                 refuse_duplicates(body)
-            return Parsed(False, rows, [one])
+            single: Parsed = _new(Parsed, (False, rows, [one]))
+            return single
         rows = kept.several.decode(body).rows
         if not 0 < len(rows) <= MOST_ROWS:
             raise Refusal(422, "rows", "$.rows", f"1 to {MOST_ROWS} rows in a request", str(len(rows)))
