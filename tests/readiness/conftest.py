@@ -54,7 +54,9 @@ def program(features: Sequence[Feature], **more: Any) -> Program:
     own = {name: more.pop(name) for name in list(more) if name in ("label", "inputs", "question")}
     source = Source("visits.parquet", **{**answered, **more})
     own.setdefault("label", BinaryLabel("came_back", arrives_within=timedelta(days=7)))
-    own.setdefault("question", Question(ask="Will they come back?", one_row_is="a visit", decision="send a mail"))
+    own.setdefault(
+        "question", Question(ask="Will they come back?", one_row_is="a visit", decision="send a mail")
+    )
     return Program(source=source, features=list(features), **own)
 
 
@@ -132,7 +134,9 @@ class Make:
     """The helpers of this file, for tests (which cannot import a conftest)."""
 
     NOW, START, SHARED = NOW, START, SHARED
-    feature, program, canonical, reading = (staticmethod(f) for f in (feature, program, canonical, reading_of))
+    feature, program, canonical, reading = (
+        staticmethod(f) for f in (feature, program, canonical, reading_of)
+    )
     findings, visits, hours = (staticmethod(f) for f in (grade_findings, visits, hours))
     label, numeric_label = BinaryLabel, NumericLabel
 

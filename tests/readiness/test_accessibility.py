@@ -13,8 +13,8 @@ from fieldguide.tables.read import Extent, Reject
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
 
 
-def extent(rows: int = 10, hash: str = "abc", since: str | None = "2023") -> Extent:
-    return Extent("x.csv", rows, since, since, hash)
+def extent(rows: int = 10, content: str = "abc", since: str | None = "2023") -> Extent:
+    return Extent("x.csv", rows, since, since, content)
 
 
 def test_a_declared_source_is_hearsay_with_or_without_an_owner() -> None:
@@ -35,14 +35,19 @@ def test_without_a_time_column_the_span_is_a_note_and_with_empty_times_a_failure
     assert accessibility.time_span(Source("x.csv", time="at"), extent())[0].verdict == "pass"
 
 
-@pytest.mark.parametrize(("expires", "verdict"), [(None, "pass"), ("2024-06-01", "pass"), ("2024-05-31", "fail")])
+@pytest.mark.parametrize(
+    ("expires", "verdict"), [(None, "pass"), ("2024-06-01", "pass"), ("2024-05-31", "fail")]
+)
 def test_a_permission_counts_up_to_its_last_day(expires: str | None, verdict: str) -> None:
     found = accessibility.permission_current(Source("x.csv", expires=expires), NOW)[0]
     assert (found.verdict, found.level) == (verdict, "C2")
 
 
 def test_unreadable_lines_are_named_by_file_and_line() -> None:
-    rejects = [Reject("x.csv", 17, "age", "abc", "not a number"), Reject("x.csv", 40, None, "a;b", "2 fields instead of 4")]
+    rejects = [
+        Reject("x.csv", 17, "age", "abc", "not a number"),
+        Reject("x.csv", 40, None, "a;b", "2 fields instead of 4"),
+    ]
     found = accessibility.parses(1_000, 2, rejects)[0]
     assert (found.verdict, found.rows) == ("fail", ("x.csv:17", "x.csv:40"))
     assert "x.csv:17 in column 'age': 'abc' (not a number)" in found.saw
@@ -54,7 +59,7 @@ def test_unreadable_lines_are_named_by_file_and_line() -> None:
 
 def test_a_source_that_reads_differently_twice_does_not_load() -> None:
     assert accessibility.reads_alike(extent(), extent())[0].verdict == "pass"
-    assert accessibility.reads_alike(extent(), extent(hash="xyz"))[0].verdict == "fail"
+    assert accessibility.reads_alike(extent(), extent(content="xyz"))[0].verdict == "fail"
     assert accessibility.reads_alike(extent(), extent(rows=11))[0].verdict == "fail"
     once = accessibility.reads_alike(extent(), None)[0]
     assert (once.verdict, once.level) == ("unknown", "C1")

@@ -35,7 +35,14 @@ def by_check(findings: list[Finding]) -> dict[str, Finding]:
 
 
 def test_what_the_file_declares_counts_as_answered_by_the_owner() -> None:
-    source = Source("x.csv", owner="ops", owner_contact="ops@example.org", license="CC0", purpose="planning", personal_data="none")
+    source = Source(
+        "x.csv",
+        owner="ops",
+        owner_contact="ops@example.org",
+        license="CC0",
+        purpose="planning",
+        personal_data="none",
+    )
     told = by_check(answers.of_source(source, [], NOW))
     assert {f.verdict for f in told.values()} == {"pass"}
     assert told["license"].saw == "declared in the program file by ops <ops@example.org>: CC0"
@@ -51,7 +58,9 @@ def test_what_nobody_answered_is_unknown_and_says_where_to_write_it() -> None:
 
 @pytest.mark.parametrize("blank", ["", "  "])
 def test_an_empty_declaration_is_no_answer(blank: str) -> None:
-    assert by_check(answers.of_source(Source("x.csv", license=blank), [], NOW))["license"].verdict == "unknown"
+    assert (
+        by_check(answers.of_source(Source("x.csv", license=blank), [], NOW))["license"].verdict == "unknown"
+    )
 
 
 def test_a_named_person_answers_until_the_answer_expires() -> None:
@@ -65,7 +74,10 @@ def test_a_named_person_answers_until_the_answer_expires() -> None:
 def test_an_answer_about_one_source_or_column_answers_for_no_other() -> None:
     weather = answers.of_source(Source("w.csv"), [answer("license", "weather")], NOW, "weather")
     assert by_check(weather)["license"].verdict == "pass"
-    assert by_check(answers.of_source(Source("x.csv"), [answer("license", "weather")], NOW))["license"].verdict == "unknown"
+    assert (
+        by_check(answers.of_source(Source("x.csv"), [answer("license", "weather")], NOW))["license"].verdict
+        == "unknown"
+    )
     ages = [Number("age", about="years"), Number("height", about="tall")]
     told = answers.of_columns(ages, [answer("units", "age")], NOW, "ops")
     assert {f.about: f.verdict for f in told if f.check == "units"} == {"age": "pass", "height": "unknown"}
@@ -74,7 +86,12 @@ def test_an_answer_about_one_source_or_column_answers_for_no_other() -> None:
 
 
 def test_columns_are_described_by_about_or_by_the_docstring_of_their_function() -> None:
-    columns = [Category("plan"), Boolean("weekend", of=is_weekend), Boolean("odd", of=undescribed), Number("age", unit="year")]
+    columns = [
+        Category("plan"),
+        Boolean("weekend", of=is_weekend),
+        Boolean("odd", of=undescribed),
+        Number("age", unit="year"),
+    ]
     told = {(f.check, f.about): f for f in answers.of_columns(columns, [], NOW, "ops")}
     assert told["described", "weekend"].saw.endswith("Saturday or Sunday.")
     assert told["described", "odd"].verdict == "unknown"

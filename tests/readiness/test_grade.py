@@ -40,7 +40,9 @@ def test_without_its_evidence_for_c2_a_b1_source_drops_to_c3() -> None:
     lost = [f for f in passing("B1") if f.check != "license"]
     grade = level_of(lost, [], NOW)
     assert grade.level == "C3"
-    assert [(f.check, f.verdict, f.saw) for f in grade.held_back_by] == [("license", "unknown", "not checked yet")]
+    assert [(f.check, f.verdict, f.saw) for f in grade.held_back_by] == [
+        ("license", "unknown", "not checked yet")
+    ]
 
 
 def test_one_column_that_fails_is_enough() -> None:
@@ -68,7 +70,11 @@ def test_a_finding_of_a_monitor_lowers_the_level_that_it_names() -> None:
 
 
 def test_a_waiver_lets_pass_what_it_names_and_is_on_record() -> None:
-    findings = [*passing("A3"), found("wild_values", "fail", "", "wind"), found("wild_values", "fail", "", "rain")]
+    findings = [
+        *passing("A3"),
+        found("wild_values", "fail", "", "wind"),
+        found("wild_values", "fail", "", "rain"),
+    ]
     assert level_of(findings, [waiver("wild_values", "wind")], NOW).level == "B4"
     both = level_of(findings, [waiver("wild_values")], NOW)
     assert both.level == "A3"
@@ -84,7 +90,10 @@ def test_an_expired_waiver_and_one_from_the_future_do_not_count() -> None:
 
 
 def test_a_check_that_was_never_made_can_be_waived() -> None:
-    assert level_of([f for f in passing("A3") if f.check != "reads_alike"], [waiver("reads_alike")], NOW).level == "A3"
+    assert (
+        level_of([f for f in passing("A3") if f.check != "reads_alike"], [waiver("reads_alike")], NOW).level
+        == "A3"
+    )
 
 
 def test_the_gate_of_fit_sees_failures_and_not_what_is_unknown() -> None:
@@ -115,12 +124,23 @@ def test_failures_come_before_what_is_unknown_in_what_holds_back() -> None:
 
 
 def test_unknown_ranks_below_fail() -> None:
-    mixed = [found("units", "fail", "", "a"), found("units", "unknown", "", "b"), found("units", "pass", "", "c")]
+    mixed = [
+        found("units", "fail", "", "a"),
+        found("units", "unknown", "", "b"),
+        found("units", "pass", "", "c"),
+    ]
     assert verdicts(level_of(mixed, [], NOW))["units"] == "unknown"
 
 
-@given(st.dictionaries(st.sampled_from(sorted(CHECKS)), st.sampled_from(["pass", "fail", "unknown"]), max_size=40), st.data())
-def test_unknown_and_fail_never_raise_a_grade_and_pass_never_lowers_it(given_: dict[str, Verdict], data: st.DataObject) -> None:
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(CHECKS)), st.sampled_from(["pass", "fail", "unknown"]), max_size=40
+    ),
+    st.data(),
+)
+def test_unknown_and_fail_never_raise_a_grade_and_pass_never_lowers_it(
+    given_: dict[str, Verdict], data: st.DataObject
+) -> None:
     findings = [found(name, verdict, "") for name, verdict in given_.items()]
     before = RANK[level_of(findings, [], NOW).level]
     name = data.draw(st.sampled_from(sorted(CHECKS)))
@@ -159,9 +179,18 @@ def test_expired_evidence_lowers_the_level() -> None:
 
 def test_the_grade_as_json_holds_what_a_reader_needs() -> None:
     findings = [*passing("A3"), found("wild_values", "fail", "1,048", "wind", rows=["k1"])]
-    out = json.loads(json.dumps(grade_json(level_of(findings, [waiver("wild_values")], NOW), "flights", "Late?")))
-    assert (out["program"], out["level"], out["question"], out["next_level"]) == ("flights", "A3", "Late?", "A2")
-    assert {"check", "about", "level", "verdict", "blocks", "saw", "expected", "rows", "next"} <= set(out["findings"][0])
+    out = json.loads(
+        json.dumps(grade_json(level_of(findings, [waiver("wild_values")], NOW), "flights", "Late?"))
+    )
+    assert (out["program"], out["level"], out["question"], out["next_level"]) == (
+        "flights",
+        "A3",
+        "Late?",
+        "A2",
+    )
+    assert {"check", "about", "level", "verdict", "blocks", "saw", "expected", "rows", "next"} <= set(
+        out["findings"][0]
+    )
     assert out["waived"][0]["by"] == "Ada"
     assert out["held_back_by"][0]["check"] == "beats_the_mean"
     assert out["checks"]["unique_key"] == "pass"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from fieldguide.errors import UsageError
@@ -53,7 +55,7 @@ def test_checks_stand_in_the_order_of_the_levels() -> None:
 
 def test_a_grade_climbs_one_level_at_a_time_and_may_fall_to_any() -> None:
     climbs = [(m.before, m.after) for m in MOVES if m.after in RANK]
-    assert climbs == list(zip(ORDER, ORDER[1:], strict=False))
+    assert climbs == list(pairwise(ORDER))
     assert {m.before for m in MOVES if m.after not in RANK} == set(ORDER[1:])
 
 
@@ -75,7 +77,7 @@ def test_levels_compare() -> None:
 
 
 def test_a_wrong_name_is_answered_with_the_nearest() -> None:
-    with pytest.raises(UsageError, match="'B5' is no level. Levels, from the lowest: C4"):
+    with pytest.raises(UsageError, match="Levels, from the lowest: C4, C3"):
         level("B5")
     with pytest.raises(UsageError, match="Did you mean 'wild_values'"):
         check("wild_value")

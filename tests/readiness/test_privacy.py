@@ -11,8 +11,19 @@ from fieldguide.readiness.privacy import RECOGNIZERS, Match, looks_like, persona
 
 EXAMPLES = {
     "e-mail addresses": ["ada@example.org", "a.b+c@mail.example.co.uk", "o'neill@example.com"],
-    "phone numbers": ["+46 70 123 45 67", "(212) 555-0123", "212-555-0123", "1-212-555-0123", "+1 212 555 0123"],
-    "payment card numbers": ["4111 1111 1111 1111", "5555555555554444", "378282246310005", "6011-1111-1111-1117"],
+    "phone numbers": [
+        "+46 70 123 45 67",
+        "(212) 555-0123",
+        "212-555-0123",
+        "1-212-555-0123",
+        "+1 212 555 0123",
+    ],
+    "payment card numbers": [
+        "4111 1111 1111 1111",
+        "5555555555554444",
+        "378282246310005",
+        "6011-1111-1111-1117",
+    ],
     "bank account numbers (IBAN)": ["GB82 WEST 1234 5698 7654 32", "DE89370400440532013000"],
     "network addresses (IP)": ["192.168.0.1", "8.8.8.8", "2001:db8::1"],
 }
@@ -37,7 +48,9 @@ def test_innocent_texts_are_not_taken_for_personal(text: str) -> None:
 def test_ids_that_look_like_cards_pass_the_checksum_by_chance_only() -> None:
     ids = [str(4_000_000_000_000_000 + 7 * i) for i in range(2_000)]
     assert looks_like(ids) is None
-    assert looks_like(["4111111111111111", "4012888888881881", "5105105105105100"]) == Match("payment card numbers", 1.0)
+    assert looks_like(["4111111111111111", "4012888888881881", "5105105105105100"]) == Match(
+        "payment card numbers", 1.0
+    )
 
 
 def verdict(share: float, declared: str | None) -> Finding:
@@ -50,7 +63,9 @@ def verdict(share: float, declared: str | None) -> Finding:
         (0.9, "none", "fail"), (0.05, "None", "fail"), (0.04, "none", "pass"), (0.9, "e-mail, by consent", "pass"), (0.9, None, "pass"),
     ],
 )  # fmt: skip
-def test_it_fails_only_where_the_owner_says_that_there_are_none(share: float, declared: str | None, expected: str) -> None:
+def test_it_fails_only_where_the_owner_says_that_there_are_none(
+    share: float, declared: str | None, expected: str
+) -> None:
     finding = verdict(share, declared)
     assert (finding.verdict, finding.about, finding.level) == (expected, "contact", "C2")
     assert "e-mail addresses" in finding.saw
@@ -65,7 +80,9 @@ def test_a_clean_table_says_what_was_looked_for_and_what_cannot_be_seen() -> Non
 def test_made_up_people_are_seen(shared: Path) -> None:
     import csv
 
-    with (shared / "pii_fakenames" / "FakeNameGenerator.com_3000.csv").open(encoding="utf-8-sig", newline="") as file:
+    with (shared / "pii_fakenames" / "FakeNameGenerator.com_3000.csv").open(
+        encoding="utf-8-sig", newline=""
+    ) as file:
         rows = list(csv.DictReader(file))
     matches = {name: looks_like([row[name] for row in rows if row[name]]) for name in rows[0]}
     seen = {name for name, match in matches.items() if match is not None and match.share >= 0.05}
