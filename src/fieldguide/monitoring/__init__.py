@@ -1,16 +1,15 @@
-"""Monitoring is grading: windows of what was served, judged by the same checks against what was learned from.
+"""Monitoring: windows of the journal, alarms with causes, and what follows from them. Pure functions."""
 
-Everything here is pure: tables and values in, findings and decisions out. Reading the journal, writing the
-ledger and acting is the step `monitor`.
-"""
-
-from fieldguide.monitoring.act import Decision, Incident, decide
-from fieldguide.monitoring.identities import identities
-from fieldguide.monitoring.live import Live, bias, live_of
-from fieldguide.monitoring.served import refused_values, replay_mismatch, served_features
-from fieldguide.monitoring.windows import LEAST, WINDOW, cut
+from fieldguide.monitoring.act import Decision, Policy, Update, columns_used, decide
+from fieldguide.monitoring.checks import CHECKS
+from fieldguide.monitoring.identities import identities, proven
+from fieldguide.monitoring.live import Live, live, live_findings, live_json
+from fieldguide.monitoring.served import features_served, monitors_armed, refused
+from fieldguide.monitoring.skew import feature_skew, replay
+from fieldguide.monitoring.windows import Span, spans
 
 __all__ = [
-    "LEAST", "WINDOW", "Decision", "Incident", "Live", "bias", "cut", "decide", "identities", "live_of",
-    "refused_values", "replay_mismatch", "served_features",
+    "CHECKS", "Decision", "Live", "Policy", "Span", "Update", "columns_used", "decide", "feature_skew",
+    "features_served", "identities", "live", "live_findings", "live_json", "monitors_armed", "proven", "refused",
+    "replay", "spans",
 ]  # fmt: skip

@@ -1,74 +1,159 @@
-"""What follows from findings: incidents opened and closed, fallback on and off. A pure decision."""
+"""What follows from findings: incidents that open and close, and whether the constant answers meanwhile.
+
+Pure: what is open and what was found go in, what to write comes out. The ledger and the server are told by
+`steps`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
-from fieldguide.finding import Finding
+from fieldguide.finding import Diagnosis, Finding
+from fieldguide.program import Feature, Presentation, Program, models, reads
 
-CLEAN_WINDOWS = 2
-"""Clean windows after which an incident is over."""
+FAULTS = frozenset(
+    {
+        "unit_factor", "unit_affine", "null_flood", "default_flood", "stuck_value", "category_renamed",
+        "category_new", "category_gone", "columns_swapped", "time_shift", "truncated", "clipped", "type_changed",
+        "precision_lost", "text_garbled",
+    }
+)  # fmt: skip
+"""Causes for which a column's values are not to be trusted."""
+
+
+class Incident(Protocol):
+    """What is read of an open incident of the ledger."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def check(self) -> str: ...
+    @property
+    def about(self) -> str | None: ...
+    @property
+    def fallback(self) -> bool: ...
+    @property
+    def clean_windows(self) -> int: ...
+    @property
+    def finding(self) -> Finding: ...
 
 
 @dataclass(frozen=True)
-class Incident:
-    """An open incident as the decision sees it: what it is about, and how many clean windows followed."""
+class Policy:
+    """How the monitor acts.
 
-    id: int
-    finding: Finding
+    `fallback`: answer with the constant while a column that the model uses is broken. `clean_windows`: how
+    many windows without the finding close an incident. `by_hand`: an incident with a fallback is closed by
+    a person only.
+    """
+
+    fallback: bool = True
+    clean_windows: int = 2
+    by_hand: bool = False
+
+
+@dataclass(frozen=True)
+class Update:
+    """What became of an open incident: windows without it since, the finding to keep, closed or not."""
+
+    incident: int
     clean_windows: int
+    finding: Finding
+    closed: bool = False
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do after one window.
+    """What to write: incidents to open (with whether each takes the model out of service), and updates.
 
-    `opened` are findings that begin an incident, each with whether the constant answers from now on; `goes_on` maps
-    open incidents to their newest finding, `cleaner` to their number of clean windows, `closed` are over.
+    `fallback` says whether the constant answers from now on, `reason` why (for callers and journal),
+    `findings` are all open findings, old and new.
     """
 
-    opened: tuple[tuple[Finding, bool], ...] = ()
-    goes_on: tuple[int, ...] = ()
-    cleaner: tuple[tuple[int, int], ...] = ()
-    closed: tuple[int, ...] = ()
+    opened: tuple[tuple[Finding, bool], ...]
+    updated: tuple[Update, ...]
+    fallback: bool
+    reason: str | None
+    findings: tuple[Finding, ...]
 
 
 def decide(
-    open_incidents: Sequence[Incident],
-    found: Sequence[Finding],
+    incidents: Sequence[Incident],
+    findings: Sequence[Finding],
     used: Collection[str],
-    *,
-    clean_windows: int = CLEAN_WINDOWS,
+    policy: Policy | None = None,
 ) -> Decision:
     """Return what follows from the findings of one window.
 
-    A failing finding opens an incident unless one of the same check and column is open. The constant
-    answers when the column is one that the model uses (`used`: raw columns behind its features) and the
-    finding is a fault of the data, not a shift of the population. An incident is over after
-    `clean_windows` windows without it.
-
-    >>> broken = Finding("served_units", "B3", "fail", about="wind")
-    >>> decide([], [broken], {"wind"}).opened[0][1]
-    True
-    >>> decide([Incident(7, broken, 1)], [], {"wind"}).closed
-    (7,)
+    `incidents` are those open; `findings` everything the window gave (what passes is left out); `used` are
+    the raw columns that the model in service reads (`columns_used`). An open incident that is found again
+    keeps its first row; one that is not found counts a clean window.
     """
-    failing = {(f.check, f.about): f for f in found if f.verdict == "fail"}
-    known = {(i.finding.check, i.finding.about): i for i in open_incidents}
-    opened = tuple((f, falls_back(f, used)) for key, f in failing.items() if key not in known)
-    goes_on, cleaner, closed = [], [], []
-    for key, incident in known.items():
-        if key in failing:
-            goes_on.append(incident.id)
-        elif incident.clean_windows + 1 >= clean_windows:
-            closed.append(incident.id)
-        else:
-            cleaner.append((incident.id, incident.clean_windows + 1))
-    return Decision(opened, tuple(goes_on), tuple(cleaner), tuple(closed))
+    policy = policy or Policy()
+    current = {(f.check, f.about): f for f in findings if f.verdict != "pass"}
+    updated, open_now = [], []
+    for incident in incidents:
+        again = current.pop((incident.check, incident.about), None)
+        clean = 0 if again is not None else incident.clean_windows + 1
+        held = policy.by_hand and incident.fallback
+        closed = again is None and clean >= policy.clean_windows and not held
+        kept = incident.finding if again is None else same_incident(incident.finding, again)
+        updated.append(Update(incident.id, clean, kept, closed))
+        if not closed:
+            open_now.append((kept, incident.fallback or (policy.fallback and breaks(kept, used))))
+    opened = tuple((f, policy.fallback and breaks(f, used)) for f in current.values())
+    open_now += opened
+    broken = [f for f, fallback in open_now if fallback]
+    return Decision(
+        opened=opened,
+        updated=tuple(updated),
+        fallback=bool(broken),
+        reason="; ".join(f.saw for f in broken) or None,
+        findings=tuple(f for f, _ in open_now),
+    )
 
 
-def falls_back(finding: Finding, used: Collection[str]) -> bool:
-    """Return whether the constant must answer while this finding is open."""
+def same_incident(first: Finding, again: Finding) -> Finding:
+    """Return the finding to keep when an incident is found again.
+
+    The first one, which knows where it began; or the new one, with that beginning, when the cause became
+    known or another since, or the verdict graver.
+    """
+    old, new = first.diagnosis, again.diagnosis
+    better = new is not None and new.cause is not None and (old is None or old.cause != new.cause)
+    if not better and not (again.verdict == "fail" and first.verdict != "fail"):
+        return first
+    if old is None or new is None or old.first_row is None:
+        return again
+    began = Diagnosis(new.cause, new.factor, new.offset, old.first_row, old.since, new.share)
+    return replace(again, diagnosis=began)
+
+
+def breaks(finding: Finding, used: Collection[str]) -> bool:
+    """Return whether a finding takes the model out of service: a fault in a column that the model uses.
+
+    Changes without a known cause, shifts of the population and losses never do: the constant would not
+    answer better.
+    """
     cause = finding.diagnosis.cause if finding.diagnosis else None
-    return finding.about in used and cause not in ("population_shifted", "concept_changed", "gradual_drift")
+    return finding.verdict == "fail" and cause in FAULTS and finding.about in used
+
+
+def columns_used(program: Program) -> frozenset[str]:
+    """Return the raw columns that the program's model reads: none for the mean, presentations never.
+
+    A computed feature, and a heuristic, use the columns that their function reads.
+    """
+    model = program.blanks().model
+    if isinstance(model, models.Mean):
+        return frozenset()
+    if isinstance(model, models.Heuristic):
+        return frozenset(reads(model.function))
+    used: set[str] = set()
+    for feature in program.features:
+        if isinstance(feature, Presentation) or not isinstance(feature, Feature):
+            continue
+        used.update(reads(feature.of) if feature.of is not None else (feature.name,))
+    return frozenset(used)

@@ -1,169 +1,235 @@
-"""The identities of a neutral launch: what must hold at any base rate when nothing but a constant is served.
+"""The identities of the neutral launch: they hold at any base rate, so what breaks them is the plumbing.
 
-If one of them is broken, the plumbing is: answers, journal, join of outcomes, delay. None of them depends
-on how good a model is (FACTS 3, 6.1).
+One constant answers every row. Then four things are known beforehand (DESIGN 7, FACTS 6.1): every answer
+is the constant, the live loss is the objective at the constant, the outcomes are the source's own labels,
+and as many have arrived as the delays of the label say. If they hold and the mean of the outcomes is still
+not the constant, the world moved: that is no fault.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from fieldguide.finding import Finding
 from fieldguide.learning.objectives import Objective
-from fieldguide.monitoring.live import LEAST_OUTCOMES, Floats, losses, outcomes_of
+from fieldguide.monitoring.checks import said
+from fieldguide.monitoring.clusters import clustered_mean, clusters_of
 
+Floats = NDArray[np.float64]
+
+ENOUGH = 200
+"""Answers with matured outcomes before anything is proven."""
 EXACT = 1e-9
-SLACK = 0.02
-"""By how much the share of answers with an outcome may lie beyond that of 98 % of the days learned from."""
+"""How far the live loss may lie from the objective at the constant (relative to losses above one)."""
+MOVED = 2.0
+"""Standard errors (over days or entities) from which the base rate is said to have moved."""
 
 
 def identities(
-    joined: pa.Table,
+    answers: pa.Table,
     *,
     constant: float,
     objective: Objective,
-    facts: Mapping[str, Any],
-    source_labels: Mapping[str, float] | None = None,
+    timezone: str = "UTC",
+    label: Mapping[str, Any] | None = None,
+    now: datetime | None = None,
+    source_labels: Mapping[str, float | None] | None = None,
 ) -> list[Finding]:
-    """Return one finding for each identity of a neutral release.
+    """Return the findings of the neutral launch.
 
-    `joined` are its answers beside their outcomes (`journal.joined`), `constant` that of the Fitted, `facts`
-    what the training window told of the label's arrival, `source_labels` the source's own labels by key,
-    where it can be read.
+    `answers` are those of the neutral release as `journal.joined` gives them. `constant` is on the scale
+    of the answers. `label` is what the Fitted's manifest says of the label (`known_share`,
+    `known_share_by_day`, `delay_hours`), `now` the watermark of the journal. `source_labels` are the
+    labels that the source itself holds by key, where they can be read.
+
+    With fewer than 200 matured outcomes, what needs them is "unknown".
     """
-    answered = joined.filter(pc.and_(pc.invert(joined["__refused"]), pc.invert(joined["__fallback"])))
-    label, prediction = outcomes_of(answered)
-    return [
-        _constant(answered, constant),
-        _matured(label),
-        _loss(label, prediction, constant, objective),
-        _order(label, prediction),
-        _outcomes(answered, source_labels),
-        _share(answered, facts),
-    ]
-
-
-def _constant(answered: pa.Table, constant: float) -> Finding:
-    served = answered["__prediction"].to_numpy()
-    other = np.flatnonzero(served != constant)
-    keys = answered["__id"].take(pa.array(other[:10])).to_pylist()
-    return _finding(
-        "neutral_constant",
-        "unknown" if not len(served) else "pass" if not len(other) else "fail",
-        f"{len(other):,} of {len(served):,} answers differ from the constant",
-        f"every answer is {constant!r}",
-        "Something between the release and the answer changes predictions; look at these answers.",
-        rows=tuple(keys),
+    given = answers.filter(pc.invert(pc.fill_null(answers.column("__refused"), False)))
+    known = given.filter(
+        pc.and_(pc.fill_null(given.column("__mature"), False), pc.is_valid(given.column("__label")))
     )
+    found = [_answers(given, constant), _loss(known, constant, objective), _outcomes(known, source_labels)]
+    found.append(_delays(given, label or {}, now))
+    found.append(_base_rate(known, constant, timezone, found))
+    return found
 
 
-def _matured(label: Floats) -> Finding:
-    enough = len(label) >= LEAST_OUTCOMES
-    return _finding(
-        "neutral_matured",
-        "pass" if enough else "unknown",
-        f"{len(label):,} answers have a mature outcome",
-        f"at least {LEAST_OUTCOMES}",
-        "Serve on, and send the outcomes: POST /{program}/outcomes.",
-    )
+def proven(findings: list[Finding]) -> bool:
+    """Return whether the identities hold (a moved base rate is none of them)."""
+    needed = {"neutral_answers", "neutral_loss"}
+    broken = {f.check for f in findings if f.verdict == "fail" and f.check.startswith("neutral_")}
+    return not broken and needed <= {f.check for f in findings if f.verdict == "pass"}
 
 
-def _loss(label: Floats, prediction: Floats, constant: float, objective: Objective) -> Finding:
-    if not len(label):
-        return _finding(
-            "neutral_loss",
-            "unknown",
-            "no mature outcomes yet",
-            "the objective at the constant",
-            "Send outcomes.",
+def loss_at(constant: float, labels: Floats, objective: Objective) -> float:
+    """Return the objective at a constant, from counts of the labels and not row by row.
+
+    For yes and no it is −r·ln p − (1−r)·ln(1−p), written out here: it must not be the code that it checks.
+    """
+    points, counts = np.unique(labels, return_counts=True)
+    shares = counts / counts.sum()
+    if objective.scale == "probability":
+        return float(
+            -sum(
+                s * math.log(constant if y > 0 else 1 - constant) for y, s in zip(points, shares, strict=True)
+            )
         )
-    live = float(np.mean(losses(objective, label, prediction)))
-    expected = loss_of_constant(objective.scale, label, constant)
-    apart = abs(live - expected)
-    return _finding(
-        "neutral_loss",
-        "pass" if apart <= EXACT * max(1.0, abs(expected)) else "fail",
-        f"the live loss is {live:.9f}",
-        f"{expected:.9f}, the objective at the constant for the observed outcomes",
-        "Answers and outcomes are joined wrongly, or other predictions were journaled than answered.",
-    )
+    if objective.scale == "rate":
+        return float(constant - math.log(constant) * float((points * shares).sum()))
+    return float(((points - constant) ** 2 * shares).sum() / 2)
 
 
-def loss_of_constant(scale: str, label: Floats, constant: float) -> float:
-    """Return the mean loss of a constant from counts and moments alone, apart from the code of the objectives.
-
-    Binary: −r·ln p − (1−r)·ln(1−p) with r the observed rate.
-    """
-    n = len(label)
-    mean = math.fsum(label.tolist()) / n
-    if scale == "probability":
-        return -mean * math.log(constant) - (1.0 - mean) * math.log1p(-constant)
-    if scale == "rate":
-        return constant - mean * math.log(constant)
-    square = math.fsum((label * label).tolist()) / n
-    return (square - 2.0 * constant * mean + constant * constant) / 2.0
+def _answers(given: pa.Table, constant: float) -> Finding:
+    if not given.num_rows:
+        return said("neutral_answers", "unknown", "nothing was answered yet")
+    predictions = _floats(given, "__prediction")
+    other = np.flatnonzero(predictions != constant)
+    if not len(other):
+        return said("neutral_answers", "pass", f"all {given.num_rows:,} answers are {constant:.6g}")
+    rows = tuple(str(given.column("__n")[int(i)].as_py()) for i in other[:10])
+    saw = f"{len(other):,} of {given.num_rows:,} answers are not {constant:.6g}; the first is {predictions[other[0]]:.6g}"
+    return said("neutral_answers", "fail", saw, rows=rows, evidence={"share": len(other) / given.num_rows})
 
 
-def _order(label: Floats, prediction: Floats) -> Finding:
-    different = len(np.unique(prediction))
-    return _finding(
-        "neutral_order",
-        "unknown" if not len(label) else "pass" if different == 1 else "fail",
-        "all answers are equal, so no row is ranked above another (AUC 0.5)"
-        if different == 1
-        else f"{different} different answers",
-        "AUC exactly 0.5",
-        "A constant ranks nothing; look at why answers differ.",
-    )
+def _loss(known: pa.Table, constant: float, objective: Objective) -> Finding:
+    few = _too_few("neutral_loss", known)
+    if few is not None:
+        return few
+    labels = _floats(known, "__label")
+    scores = np.array([objective.link(p) for p in _floats(known, "__prediction").tolist()])
+    live = float(objective.value(labels, scores).mean())
+    stated = loss_at(constant, labels, objective)
+    area = _auc(labels, scores) if objective.scale == "probability" else None
+    evidence = {"live": live, "stated": stated, "auc": area, "outcomes": known.num_rows}
+    saw = f"live loss {live:.9f} on {known.num_rows:,} matured outcomes"
+    saw += "" if area is None else f", AUC {area:g}"
+    expected = f"{stated:.9f}, the objective at the constant" + ("" if area is None else ", AUC 0.5")
+    holds = abs(live - stated) <= EXACT * max(1.0, abs(stated)) and area in (None, 0.5)
+    return said("neutral_loss", "pass" if holds else "fail", saw, expected, evidence=evidence)
 
 
-def _outcomes(answered: pa.Table, source_labels: Mapping[str, float] | None) -> Finding:
-    known = answered.filter(pc.is_valid(answered["__label"]))
-    pairs = zip(known["__key"].to_pylist(), known["__label"].to_pylist(), strict=True)
-    own = source_labels or {}
-    both = [(key, label, own[key]) for key, label in pairs if key in own]
-    unequal = [key for key, label, there in both if label != there]
-    expected = "outcomes equal to the source's own labels on the same keys"
-    if not both:
-        saw = "the source does not hold the served keys (yet), so there is nothing to compare with"
-        return _finding("neutral_outcomes", "pass", saw, expected, "")
-    return _finding(
-        "neutral_outcomes",
-        "fail" if unequal else "pass",
-        f"{len(unequal):,} of {len(both):,} outcomes differ from the source's label",
-        expected,
-        "The outcomes are joined to the wrong rows, or mean something else than the label; look at these keys.",
-        rows=tuple(str(key) for key in unequal[:10]),
-    )
+def _outcomes(known: pa.Table, source: Mapping[str, float | None] | None) -> Finding:
+    if source is None:
+        return said("neutral_outcomes", "unknown", "the source's own labels were not read")
+    few = _too_few("neutral_outcomes", known)
+    if few is not None:
+        return few
+    pairs = [
+        (key, label, source[key])
+        for key, label in zip(
+            known.column("__key").to_pylist(), known.column("__label").to_pylist(), strict=True
+        )
+        if key is not None and source.get(key) is not None
+    ]
+    other = [key for key, label, own in pairs if label != own]
+    evidence = {"compared": len(pairs), "different": len(other)}
+    if not pairs:
+        return said(
+            "neutral_outcomes",
+            "unknown",
+            "no key is both in the journal and in the source",
+            evidence=evidence,
+        )
+    if not other:
+        return said(
+            "neutral_outcomes",
+            "pass",
+            f"{len(pairs):,} outcomes equal the source's labels",
+            evidence=evidence,
+        )
+    saw = f"{len(other):,} of {len(pairs):,} outcomes differ from the source's label of the same key"
+    return said("neutral_outcomes", "fail", saw, rows=tuple(other[:10]), evidence=evidence)
 
 
-def _share(answered: pa.Table, facts: Mapping[str, Any]) -> Finding:
-    closed = answered.filter(answered["__closed"])
-    expected = "the share of answers with an outcome as in the rows learned from"
-    if closed.num_rows < LEAST_OUTCOMES:
-        saw = f"the time of {closed.num_rows} answers is over; {LEAST_OUTCOMES} are needed"
-        return _finding("neutral_share", "unknown", saw, expected, "Wait until the outcomes' time is over.")
-    share = pc.sum(pc.cast(pc.is_valid(closed["__label"]), pa.int64())).as_py() / closed.num_rows
-    low, high = facts.get("known_share_by_day") or (facts.get("known_share", 1.0),) * 2
-    low, high = max(low - SLACK, 0.0), min(high + SLACK, 1.0)
-    return _finding(
-        "neutral_share",
-        "pass" if low <= share <= high else "fail",
-        f"{share:.1%} of the answers whose time is over have an outcome",
-        f"{low:.1%} to {high:.1%}",
-        "Outcomes are lost or come too late; compare what was sent with what the journal counts.",
-    )
+def _delays(given: pa.Table, label: Mapping[str, Any], now: datetime | None) -> Finding:
+    """The share with an outcome by now, beside what the label's delays in training let expect."""
+    by_day, hours = label.get("known_share_by_day"), label.get("delay_hours")
+    if by_day is None or not given.num_rows:
+        return said(
+            "neutral_delays", "unknown", "the Fitted knows no delays of the label (no time or known_at)"
+        )
+    if hours is None or now is None:
+        given = given.filter(pc.fill_null(given.column("__closed"), False))
+        expected = np.ones(given.num_rows)
+        which = "answers whose time for an outcome is over"
+    else:
+        micros = pc.cast(given.column("__time"), pa.int64()).to_numpy(zero_copy_only=False)
+        age = now.timestamp() / 3600 - np.asarray(micros, dtype=np.float64) / 3.6e9
+        expected = np.interp(age, [0.0, *hours], [0.0, *(np.arange(1, len(hours) + 1) / (len(hours) + 1))])
+        expected[age >= hours[-1]] = 1.0
+        which = "answers, by their age"
+    rows = given.num_rows
+    if rows < ENOUGH:
+        return said("neutral_delays", "unknown", f"{rows:,} {which}, fewer than {ENOUGH}")
+    share = 1.0 - given.column("__label").null_count / rows
+    arrived = float(expected.mean())
+    slack = 3 * math.sqrt(max(share * (1 - share), 1.0 / rows) / rows) + 0.01
+    low, high = max(0.0, by_day[0] * arrived - slack), min(1.0, by_day[1] * arrived + slack)
+    saw = f"{share:.1%} of {rows:,} {which} have their outcome"
+    bounds = f"{low:.1%} to {high:.1%}, as the delays of the label were when it was learned"
+    evidence = {"share": share, "low": low, "high": high, "rows": rows}
+    return said("neutral_delays", "pass" if low <= share <= high else "fail", saw, bounds, evidence=evidence)
 
 
-def _finding(
-    check: str, verdict: Any, saw: str, expected: str, todo: str, rows: tuple[str, ...] = ()
-) -> Finding:
-    return Finding(
-        check, "A1", verdict, saw=saw, expected=expected, rows=rows, next="" if verdict == "pass" else todo
-    )
+def _base_rate(known: pa.Table, constant: float, timezone: str, before: list[Finding]) -> Finding:
+    few = _too_few("base_rate_moved", known)
+    if few is not None:
+        return few
+    labels = _floats(known, "__label")
+    bias = clustered_mean(labels - constant, clusters_of(known, timezone))
+    observed = float(labels.mean())
+    evidence = {
+        "observed": observed, "learned": constant, "z": round(bias.z, 2), "z_rows": round(bias.z_rows, 2),
+        "low": constant + bias.low, "high": constant + bias.high, "by": bias.by, "units": bias.units,
+        "outcomes": known.num_rows,
+    }  # fmt: skip
+    within = f"{constant:.4g}, the constant of the release"
+    if not math.isfinite(bias.low):
+        evidence |= {"low": None, "high": None}
+        saw = f"the outcomes average {observed:.4g}, over too few days to say more"
+        return said("base_rate_moved", "unknown", saw, within, todo="Wait for more days.", evidence=evidence)
+    saw = f"the outcomes average {observed:.4g} ({constant + bias.low:.4g} to {constant + bias.high:.4g} over {bias.units} {_plural(bias.by)})"
+    if abs(bias.z) < MOVED:
+        return said("base_rate_moved", "pass", saw, within, evidence=evidence)
+    if any(f.verdict == "fail" for f in before):
+        saw += (
+            "; the identities do not hold, so it cannot be told whether the world moved or the plumbing broke"
+        )
+        return said(
+            "base_rate_moved", "unknown", saw, within, todo="Mend the plumbing first.", evidence=evidence
+        )
+    saw = f"base rate moved from {constant:.4g} to {observed:.4g} (z {bias.z:+.1f} over {bias.units} {_plural(bias.by)}); the plumbing holds"
+    return said("base_rate_moved", "unknown", saw, within, evidence=evidence)
+
+
+def _too_few(check: str, known: pa.Table) -> Finding | None:
+    if known.num_rows >= ENOUGH:
+        return None
+    saw = f"{known.num_rows:,} answers with a matured outcome; {ENOUGH} prove something"
+    return said(check, "unknown", saw, todo="Wait for outcomes.", evidence={"outcomes": known.num_rows})
+
+
+def _auc(labels: Floats, scores: Floats) -> float | None:
+    """The chance that a yes is ranked above a no, ties counted half."""
+    _, tie = np.unique(scores, return_inverse=True)
+    yes, no = np.bincount(tie, weights=labels), np.bincount(tie, weights=1 - labels)
+    if yes.sum() == 0 or no.sum() == 0:
+        return None
+    below = np.cumsum(no) - no / 2
+    return float((yes * below).sum() / (yes.sum() * no.sum()))
+
+
+def _floats(table: pa.Table, name: str) -> Floats:
+    return np.asarray(table.column(name).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _plural(by: str) -> str:
+    return {"day": "days", "entity": "entities"}.get(by, "rows")

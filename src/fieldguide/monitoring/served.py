@@ -1,89 +1,101 @@
-"""Checks on the served log that need no labels and no statistics."""
+"""What must be seen in the served log: every feature, and rows that keep the contract."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from fieldguide.finding import Finding
-from fieldguide.program import Feature
+from fieldguide.comparing.words import percent
+from fieldguide.finding import Diagnosis, Finding
+from fieldguide.monitoring.checks import said
+from fieldguide.readiness.levels import found
 
-MANY_REFUSED = 0.01
-"""Share of refused rows of a window from which on it is a finding."""
+FEWEST_ROWS = 5
+MUCH = 0.01
+"""From this share of the window's rows on, refusals of one kind are worth a finding."""
+
+CAUSES = {"type": "type_changed", "null": "null_flood", "absent": "null_flood"}
+"""Why a row was refused -> the cause that it is evidence for."""
 
 
-def replay_mismatch(answers: pa.Table, again: NDArray[np.float64], columns: Sequence[str]) -> Finding:
-    """Return whether answers are what the journaled inputs give when they are scored again (FACTS 5.2).
+class Refusal(Protocol):
+    """What is read of a refused row: the column, one word why, and the sentence that the caller got."""
 
-    `again` are those scores, in the order of `answers` (of one release, nothing refused). Under fallback the
-    shadow is compared. The share that differs must be 0 exactly; no tolerance.
+    @property
+    def column(self) -> str | None: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+
+
+def features_served(answers: pa.Table, features: Sequence[Any]) -> Finding:
+    """Return whether every raw column was seen, with a value, in rows that were answered (level A1)."""
+    given = answers.filter(pc.invert(pc.fill_null(answers.column("__refused"), False)))
+    if not given.num_rows:
+        return found("served_features", "unknown", "nothing was served yet")
+    never = [f.name for f in features if given.column(f.name).null_count == given.num_rows]
+    if never:
+        listed = ", ".join(never)
+        return found(
+            "served_features", "fail", f"never seen with a value in {given.num_rows:,} answers: {listed}"
+        )
+    return found("served_features", "pass", f"all {len(features)} columns seen in {given.num_rows:,} answers")
+
+
+def monitors_armed(windows: int, last: str | None = None) -> Finding:
+    """Return whether what is served is graded: at least one window was judged (level A1)."""
+    if not windows:
+        return found("monitors_armed", "unknown", "no window was judged yet")
+    when = f", the last at {last}" if last else ""
+    return found("monitors_armed", "pass", f"{windows:,} windows judged{when}")
+
+
+def refused(
+    refusals: Iterable[tuple[int, Refusal]], rows: int, times: dict[int, str] | None = None
+) -> list[Finding]:
+    """Return what a window's refused rows say, by column and reason.
+
+    `refusals` are pairs of the entry's number and the refusal, of a window of `rows` entries; `times` gives
+    the time of an entry (ISO 8601). A column sent as another type, or without its required value, has that
+    cause. One out of its declared range has no cause here: `comparing.compare`, which reads the refused
+    values too, says whether its unit changed.
     """
-    told = pc.if_else(answers["__fallback"], answers["__shadow"], answers["__prediction"])
-    served = told.to_numpy(zero_copy_only=False).astype(np.float64)
-    compared = ~np.isnan(served)
-    differs = compared & (served != again)
-    saw = (
-        f"{int(differs.sum()):,} of {int(compared.sum()):,} answers differ when scored again from the journal"
-    )
-    evidence = {"mismatch": float(differs.sum() / max(compared.sum(), 1)), "compared": int(compared.sum())}
-    if not differs.any():
-        verdict = "pass" if compared.any() else "unknown"
-        return Finding("replay_mismatch", "A1", verdict, saw=saw, expected="0", evidence=evidence)  # type: ignore[arg-type]
-    rows = tuple(answers["__id"].take(pa.array(np.flatnonzero(differs)[:10])).to_pylist())
-    return Finding(
-        "replay_mismatch",
-        "A1",
-        "fail",
-        saw=saw,
-        expected="0",
-        rows=rows,
-        next=f"Training and serving are not the same code or libraries any more; compare these answers column by column ({', '.join(columns[:8])} …).",
-        evidence=evidence,
-    )
-
-
-def served_features(answers: pa.Table, columns: Sequence[Feature]) -> list[Finding]:
-    """Return for every raw column whether the served log has seen a value of it (level A1)."""
+    seen: dict[tuple[str | None, str], list[tuple[int, Refusal]]] = {}
+    for n, refusal in refusals:
+        seen.setdefault((refusal.column, refusal.reason), []).append((n, refusal))
     findings = []
-    for column in columns:
-        seen = answers.num_rows - answers[column.name].null_count
+    for (column, reason), those in sorted(seen.items(), key=lambda item: -len(item[1])):
+        share = len(those) / max(rows, 1)
+        if len(those) < FEWEST_ROWS or share < MUCH:
+            continue
+        first, example = min(those, key=lambda pair: pair[0])
+        cause = CAUSES.get(reason)
         findings.append(
-            Finding(
-                "served_features",
-                "A1",
-                "pass" if seen else "unknown",
-                about=column.name,
-                saw=f"{seen:,} of {answers.num_rows:,} served rows have a value",
-                expected="values in the served log",
-                next="" if seen else "Send the column, or take it out of features=.",
+            said(
+                "served_contract",
+                "fail",
+                f"{percent(share)} of the rows were refused for {_words(column, reason)} since row {first:,}: {example.message}",
+                "rows that keep the contract",
+                about=column,
+                rows=tuple(str(n) for n, _ in those),
+                evidence={"refused": len(those), "rows": rows, "reason": reason},
+                diagnosis=Diagnosis(
+                    cause, first_row=first, since=(times or {}).get(first), share=round(share, 4)
+                ),
             )
         )
     return findings
 
 
-def refused_values(rows: int, refused: Sequence[tuple[str, str, str]]) -> list[Finding]:
-    """Return a finding for each column and reason by which many rows of a window were refused.
+def reasons(refusals: Iterable[tuple[int, Refusal]]) -> dict[str, int]:
+    """Return how many rows were refused, by reason."""
+    return dict(Counter(refusal.reason for _, refusal in refusals).most_common())
 
-    `rows` counts the window's rows, `refused` are column, reason and message of those that were refused.
-    """
-    number = Counter((column, reason) for column, reason, _ in refused)
-    message = {(column, reason): text for column, reason, text in refused}
-    return [
-        Finding(
-            "refused_rows",
-            "B3",
-            "fail",
-            about=column or None,
-            saw=f"{count:,} of {rows:,} rows were refused: {message[column, reason]}",
-            expected="rows that keep the contract",
-            next="Ask who sends the rows what changed; the refused values are in the journal.",
-            evidence={"share": count / rows, "reason": reason},
-        )
-        for (column, reason), count in number.most_common()
-        if count >= MANY_REFUSED * rows
-    ]
+
+def _words(column: str | None, reason: str) -> str:
+    return f"{column} ({reason})" if column else reason
