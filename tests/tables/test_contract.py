@@ -112,6 +112,17 @@ def test_key_entity_and_time_may_be_raw_columns_themselves():
     assert parse(kept, row.replace(b', "number": 12', b"")).read[0].key is None
 
 
+def test_an_instant_as_a_key_is_written_in_utc():
+    kept = contract(
+        program(
+            source=fg.Source("x.csv", key=("origin", "hour"), time="hour"),
+            features=[fg.Number("wind", low=0)],
+        )
+    )
+    read = parse(kept, b'{"wind": 3, "origin": "EWR", "hour": "2013-10-01T05:00:00-04:00"}').read[0]
+    assert read.key == "EWR|2013-10-01T09:00:00+00:00"
+
+
 def test_presentation_columns_may_be_left_out_and_then_stand_at_neutral():
     kept = contract(
         program(

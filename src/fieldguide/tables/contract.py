@@ -289,7 +289,7 @@ def zone_of(timezone: str) -> ZoneInfo | None:
 
 
 def key_text(value: object) -> str | None:
-    """Return a value of a key or entity column as the text by which rows are found again.
+    """Return a value of a key or entity column as the text by which rows are found again, as tables have it.
 
     >>> key_text(7.0), key_text("007"), key_text(True), key_text(None)
     ('7', '007', 'true', None)
@@ -301,9 +301,9 @@ def key_text(value: object) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 2**63 else repr(value)
+        return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
     if isinstance(value, datetime):
-        return value.isoformat()
+        return (value if value.tzinfo is None else value.astimezone(UTC)).isoformat()
     return str(value)
 
 
