@@ -37,6 +37,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from fieldguide import learning, models
 from fieldguide.program import Program, load_one, raw_columns
+from fieldguide.program.blanks.priors import Ridge
 from fieldguide.tables.read import read
 from fieldguide.tables.summary import Blocks, summarize
 
@@ -59,12 +60,12 @@ def frame(table: pa.Table) -> pd.DataFrame:
 
 
 def logistic_regression(train: pd.DataFrame, late: Predictions) -> Callable[[pd.DataFrame], Predictions]:
-    """scikit-learn's: medians and flags for what is missing, standardized, one-hot, C=1."""
+    """scikit-learn's: medians and flags for what is missing, standardized, one-hot, the prior of Linear."""
     numbers = [name for name in train if name not in CATEGORIES]
     fill = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
     hot = OneHotEncoder(min_frequency=50, handle_unknown="infrequent_if_exist")
     model = make_pipeline(
-        make_column_transformer((fill, numbers), (hot, CATEGORIES)), LogisticRegression(C=1.0, max_iter=2_000)
+        make_column_transformer((fill, numbers), (hot, CATEGORIES)), LogisticRegression(C=1 / (Ridge().strength * len(train)), max_iter=2_000)
     )
     model.fit(train, late)
     return lambda rows: model.predict_proba(rows)[:, 1]

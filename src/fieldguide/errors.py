@@ -15,6 +15,7 @@ A message says what was given, what was expected and what to do next, in one lin
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -67,3 +68,12 @@ def suggest(name: str, choices: Iterable[str]) -> str:
     """
     near = difflib.get_close_matches(name, list(choices), n=1, cutoff=0.6)
     return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def for_program(text: str, program: str) -> str:
+    """Return a text with the program file in place of the P that stands for it in a command.
+
+    >>> for_program("Fit it: fieldguide fit P", "visits.py")
+    'Fit it: fieldguide fit visits.py'
+    """
+    return re.sub(r"(fieldguide \w+) P\b", rf"\1 {program}", text)

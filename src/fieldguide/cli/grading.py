@@ -13,13 +13,13 @@ from fieldguide.cli.options import (
     as_of_option,
     by_option,
     common,
-    for_program,
     print_json,
     program_argument,
     progress,
     progress_done,
     until_option,
 )
+from fieldguide.errors import for_program
 from fieldguide.program import load_one
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from fieldguide.errors import FieldguideError, UsageError
+from fieldguide.errors import FieldguideError, UsageError, for_program
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -44,15 +43,6 @@ def common(function: F) -> F:
             raise
 
     return home_option(json_option(cast(F, named)))
-
-
-def for_program(text: str, program: str) -> str:
-    """Return a text with the program file in place of the P that stands for it in a command.
-
-    >>> for_program("Fit it: fieldguide fit P", "visits.py")
-    'Fit it: fieldguide fit visits.py'
-    """
-    return re.sub(r"(fieldguide \w+) P\b", rf"\1 {program}", text)
 
 
 def print_json(value: Any) -> None:

@@ -74,7 +74,7 @@ def grade(
     say("checking")
     ledger, name = place.ledger(), name_of(program)
     answers, _ = records.read_answers(ledger, name)
-    again = _seen_before(ledger, name, reading.extent)
+    again = _seen_before(ledger, program, reading.extent)
     if again is None:
         say("reading a second time")
         again = read(program, until=until).extent
@@ -105,11 +105,12 @@ def conclude(
     return level_of([*findings, *current(evidence, now, extent=extent, code=code_hash())], waivers, now)
 
 
-def _seen_before(ledger: sa.Engine, name: str, extent: Extent) -> Extent | None:
-    """Return the recorded extent of the same rows: same source, number and span of time, whatever their content."""
-    for record in reversed(records.read_grades(ledger, name)):
+def _seen_before(ledger: sa.Engine, program: Program, extent: Extent) -> Extent | None:
+    """Return the recorded extent of the same rows: same columns, number and span of time, whatever their content."""
+    for record in reversed(records.read_grades(ledger, name_of(program))):
         seen = Extent(**record.extent)
-        if replace(seen, hash=extent.hash) == extent:
+        same_code = record.code == code_hash() and record.fingerprint == data_fingerprint(program)
+        if same_code and replace(seen, hash=extent.hash) == extent:
             return seen
     return None
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from fieldguide.errors import for_program
 from fieldguide.finding import Finding
 from fieldguide.journal import counts, refusals, watermark
 from fieldguide.ledger import records
@@ -26,6 +29,7 @@ from fieldguide.web.view import (
     ReleaseView,
     RungView,
     ServedView,
+    WaiverView,
 )
 
 LOSS_NAMES = {"probability": "log loss", "rate": "Poisson loss", "amount": "squared error"}
@@ -48,6 +52,11 @@ def view(home: Home, ledger: sa.Engine, program: Program) -> ProgramView:
     windows = records.read_windows(ledger, name)
     current = next((r for r in reversed(releases) if r.ended is None), None)
     manifest = manifest_of(home, current.fitted) if current else {}
+    file = Path(program.file).name if program.file else name
+
+    def spoken(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        return tuple(replace(f, next=for_program(f.next, file)) for f in findings)
+
     grade, graded_at = graded_now(ledger, name, [incident.finding for incident in incidents])
     return ProgramView(
         name=name,
@@ -55,9 +64,12 @@ def view(home: Home, ledger: sa.Engine, program: Program) -> ProgramView:
         one_row_is=program.question.one_row_is,
         decision=program.question.decision,
         level=None if grade is None else grade.level,
-        held_back_by=() if grade is None else grade.held_back_by,
-        findings=() if grade is None else grade.findings,
-        open_findings=tuple(incident.finding for incident in incidents),
+        held_back_by=() if grade is None else spoken(grade.held_back_by),
+        findings=() if grade is None else spoken(grade.findings),
+        waived=()
+        if grade is None
+        else tuple(WaiverView(f, w.by, w.because, w.until) for f, w in grade.waived),
+        open_findings=spoken([incident.finding for incident in incidents]),
         graded_at=graded_at,
         as_of=_time(windows[-1].at) if windows else None,
         release=_release(current) if current else None,
