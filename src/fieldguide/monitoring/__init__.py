@@ -1,15 +1,15 @@
 """Monitoring: windows of the journal, alarms with causes, and what follows from them. Pure functions."""
 
-from fieldguide.monitoring.act import Decision, Policy, Update, columns_used, decide
+from fieldguide.monitoring.act import Decision, Incident, Policy, Update, columns_used, decide
 from fieldguide.monitoring.checks import CHECKS
-from fieldguide.monitoring.identities import identities, proven
-from fieldguide.monitoring.live import Live, live, live_findings, live_json
-from fieldguide.monitoring.served import features_served, monitors_armed, refused
-from fieldguide.monitoring.skew import feature_skew, replay
-from fieldguide.monitoring.windows import Span, spans
+from fieldguide.monitoring.identities import base_rate, identities, proven
+from fieldguide.monitoring.live import Live, bias, live_findings, live_of
+from fieldguide.monitoring.served import monitors_armed, refused_values, served_features
+from fieldguide.monitoring.skew import feature_skew, replay_mismatch
+from fieldguide.monitoring.windows import Span, cut
 
 __all__ = [
-    "CHECKS", "Decision", "Live", "Policy", "Span", "Update", "columns_used", "decide", "feature_skew",
-    "features_served", "identities", "live", "live_findings", "live_json", "monitors_armed", "proven", "refused",
-    "replay", "spans",
+    "CHECKS", "Decision", "Incident", "Live", "Policy", "Span", "Update", "base_rate", "bias", "columns_used",
+    "cut", "decide", "feature_skew", "identities", "live_findings", "live_of", "monitors_armed", "proven",
+    "refused_values", "replay_mismatch", "served_features",
 ]  # fmt: skip

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from fieldguide.finding import Diagnosis, Finding
 from fieldguide.program import Feature, Presentation, Program, models, reads
@@ -23,21 +22,17 @@ FAULTS = frozenset(
 """Causes for which a column's values are not to be trusted."""
 
 
-class Incident(Protocol):
-    """What is read of an open incident of the ledger."""
+@dataclass(frozen=True)
+class Incident:
+    """An open incident of the ledger: its id, the finding that is kept, clean windows since it was last seen.
 
-    @property
-    def id(self) -> int: ...
-    @property
-    def check(self) -> str: ...
-    @property
-    def about(self) -> str | None: ...
-    @property
-    def fallback(self) -> bool: ...
-    @property
-    def clean_windows(self) -> int: ...
-    @property
-    def finding(self) -> Finding: ...
+    `fallback` says whether it took the model out of service.
+    """
+
+    id: int
+    finding: Finding
+    clean_windows: int = 0
+    fallback: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +73,21 @@ class Decision:
     reason: str | None
     findings: tuple[Finding, ...]
 
+    @property
+    def goes_on(self) -> tuple[int, ...]:
+        """Incidents that were found again."""
+        return tuple(u.incident for u in self.updated if u.clean_windows == 0)
+
+    @property
+    def cleaner(self) -> tuple[tuple[int, int], ...]:
+        """Incidents that were not found and stay open, with how many clean windows they have now."""
+        return tuple((u.incident, u.clean_windows) for u in self.updated if u.clean_windows and not u.closed)
+
+    @property
+    def closed(self) -> tuple[int, ...]:
+        """Incidents that end."""
+        return tuple(u.incident for u in self.updated if u.closed)
+
 
 def decide(
     incidents: Sequence[Incident],
@@ -87,15 +97,15 @@ def decide(
 ) -> Decision:
     """Return what follows from the findings of one window.
 
-    `incidents` are those open; `findings` everything the window gave (what passes is left out); `used` are
-    the raw columns that the model in service reads (`columns_used`). An open incident that is found again
-    keeps its first row; one that is not found counts a clean window.
+    `incidents` are those open; `findings` everything the window gave (what fails opens an incident); `used`
+    are the raw columns that the model in service reads (`columns_used`). An open incident that is found
+    again keeps its first row; one that is not found counts a clean window.
     """
     policy = policy or Policy()
-    current = {(f.check, f.about): f for f in findings if f.verdict != "pass"}
+    current = {(f.check, f.about): f for f in findings if f.verdict == "fail"}
     updated, open_now = [], []
     for incident in incidents:
-        again = current.pop((incident.check, incident.about), None)
+        again = current.pop((incident.finding.check, incident.finding.about), None)
         clean = 0 if again is not None else incident.clean_windows + 1
         held = policy.by_hand and incident.fallback
         closed = again is None and clean >= policy.clean_windows and not held

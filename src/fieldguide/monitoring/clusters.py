@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -35,6 +36,25 @@ class Mean:
     z_rows: float
     by: str
     units: int
+
+    @property
+    def clusters(self) -> str:
+        """What `units` counts: `days`, `entities` or `rows`."""
+        return {"day": "days", "entity": "entities"}.get(self.by, "rows")
+
+
+def bias_json(mean: Mean) -> dict[str, Any]:
+    """Return a mean as plain values: `bias`, `low`, `high`, `z`, `z_rows`, `by`, `units`; bounds None when infinite."""
+    bounded = math.isfinite(mean.low)
+    return {
+        "bias": mean.value,
+        "low": mean.low if bounded else None,
+        "high": mean.high if bounded else None,
+        "z": round(mean.z, 2),
+        "z_rows": round(mean.z_rows, 2) if math.isfinite(mean.z_rows) else None,
+        "by": mean.by,
+        "units": mean.units,
+    }
 
 
 def clustered_mean(values: Floats, clusters: Mapping[str, Index]) -> Mean:

@@ -9,7 +9,7 @@ not the constant, the world moved: that is no fault.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from fieldguide.finding import Finding
 from fieldguide.learning.objectives import Objective
 from fieldguide.monitoring.checks import said
-from fieldguide.monitoring.clusters import clustered_mean, clusters_of
+from fieldguide.monitoring.clusters import bias_json, clustered_mean, clusters_of
 
 Floats = NDArray[np.float64]
 
@@ -38,31 +38,70 @@ def identities(
     *,
     constant: float,
     objective: Objective,
-    timezone: str = "UTC",
-    label: Mapping[str, Any] | None = None,
+    facts: Mapping[str, Any] | None = None,
     now: datetime | None = None,
     source_labels: Mapping[str, float | None] | None = None,
 ) -> list[Finding]:
     """Return the findings of the neutral launch.
 
     `answers` are those of the neutral release as `journal.joined` gives them. `constant` is on the scale
-    of the answers. `label` is what the Fitted's manifest says of the label (`known_share`,
-    `known_share_by_day`, `delay_hours`), `now` the watermark of the journal. `source_labels` are the
-    labels that the source itself holds by key, where they can be read.
+    of the answers. `facts` is what the Fitted's manifest says of the label (`known_share_by_day`,
+    `delay_hours`), `now` the watermark of the journal. `source_labels` are the labels that the source
+    itself holds by key, where they can be read.
 
-    With fewer than 200 matured outcomes, what needs them is "unknown".
+    With fewer than 200 matured outcomes, what needs them is "unknown". Whether the base rate moved is no
+    identity: see `base_rate`.
     """
     given = answers.filter(pc.invert(pc.fill_null(answers.column("__refused"), False)))
-    known = given.filter(
-        pc.and_(pc.fill_null(given.column("__mature"), False), pc.is_valid(given.column("__label")))
+    known = matured(given)
+    return [
+        _answers(given, constant),
+        _loss(known, constant, objective),
+        _outcomes(known, source_labels),
+        _delays(given, facts or {}, now),
+    ]
+
+
+def matured(answers: pa.Table) -> pa.Table:
+    """Return the answers whose outcome is known and counts."""
+    mature = pc.fill_null(answers.column("__mature"), False)
+    return answers.filter(pc.and_(mature, pc.is_valid(answers.column("__label"))))
+
+
+def base_rate(
+    answers: pa.Table, constant: float, timezone: str = "UTC", proof: Sequence[Finding] = ()
+) -> Finding:
+    """Return whether the outcomes still average the constant, judged by days and entities, not by rows.
+
+    `proof` are the findings of `identities` on the same answers: only when none of them fails is it the
+    base rate that moved; else the plumbing may be what broke.
+    """
+    few = too_few("base_rate_moved", known := matured(answers))
+    if few is not None:
+        return few
+    labels = floats(known, "__label")
+    bias = clustered_mean(labels - constant, clusters_of(known, timezone))
+    observed, within = float(labels.mean()), f"{constant:.4g}, the constant of the release"
+    evidence = {"observed": observed, "learned": constant, "outcomes": known.num_rows, **bias_json(bias)}
+    over = f"over {bias.units} {bias.clusters}"
+    if not math.isfinite(bias.low):
+        saw = f"the outcomes average {observed:.4g}, over too few days to say more"
+        return said("base_rate_moved", "unknown", saw, within, todo="Wait for more days.", evidence=evidence)
+    saw = f"the outcomes average {observed:.4g} ({constant + bias.low:.4g} to {constant + bias.high:.4g} {over})"
+    if abs(bias.z) < MOVED:
+        return said("base_rate_moved", "pass", saw, within, evidence=evidence)
+    if any(f.verdict == "fail" for f in proof):
+        saw += "; the identities do not hold, so the plumbing may have broken, not the world moved"
+        return said(
+            "base_rate_moved", "unknown", saw, within, todo="Mend the plumbing first.", evidence=evidence
+        )
+    saw = (
+        f"base rate moved from {constant:.4g} to {observed:.4g} (z {bias.z:+.1f} {over}); the plumbing holds"
     )
-    found = [_answers(given, constant), _loss(known, constant, objective), _outcomes(known, source_labels)]
-    found.append(_delays(given, label or {}, now))
-    found.append(_base_rate(known, constant, timezone, found))
-    return found
+    return said("base_rate_moved", "unknown", saw, within, evidence=evidence)
 
 
-def proven(findings: list[Finding]) -> bool:
+def proven(findings: Sequence[Finding]) -> bool:
     """Return whether the identities hold (a moved base rate is none of them)."""
     needed = {"neutral_answers", "neutral_loss"}
     broken = {f.check for f in findings if f.verdict == "fail" and f.check.startswith("neutral_")}
@@ -90,7 +129,7 @@ def loss_at(constant: float, labels: Floats, objective: Objective) -> float:
 def _answers(given: pa.Table, constant: float) -> Finding:
     if not given.num_rows:
         return said("neutral_answers", "unknown", "nothing was answered yet")
-    predictions = _floats(given, "__prediction")
+    predictions = floats(given, "__prediction")
     other = np.flatnonzero(predictions != constant)
     if not len(other):
         return said("neutral_answers", "pass", f"all {given.num_rows:,} answers are {constant:.6g}")
@@ -100,11 +139,11 @@ def _answers(given: pa.Table, constant: float) -> Finding:
 
 
 def _loss(known: pa.Table, constant: float, objective: Objective) -> Finding:
-    few = _too_few("neutral_loss", known)
+    few = too_few("neutral_loss", known)
     if few is not None:
         return few
-    labels = _floats(known, "__label")
-    scores = np.array([objective.link(p) for p in _floats(known, "__prediction").tolist()])
+    labels = floats(known, "__label")
+    scores = np.array([objective.link(p) for p in floats(known, "__prediction").tolist()])
     live = float(objective.value(labels, scores).mean())
     stated = loss_at(constant, labels, objective)
     area = _auc(labels, scores) if objective.scale == "probability" else None
@@ -119,7 +158,7 @@ def _loss(known: pa.Table, constant: float, objective: Objective) -> Finding:
 def _outcomes(known: pa.Table, source: Mapping[str, float | None] | None) -> Finding:
     if source is None:
         return said("neutral_outcomes", "unknown", "the source's own labels were not read")
-    few = _too_few("neutral_outcomes", known)
+    few = too_few("neutral_outcomes", known)
     if few is not None:
         return few
     pairs = [
@@ -149,9 +188,9 @@ def _outcomes(known: pa.Table, source: Mapping[str, float | None] | None) -> Fin
     return said("neutral_outcomes", "fail", saw, rows=tuple(other[:10]), evidence=evidence)
 
 
-def _delays(given: pa.Table, label: Mapping[str, Any], now: datetime | None) -> Finding:
+def _delays(given: pa.Table, facts: Mapping[str, Any], now: datetime | None) -> Finding:
     """The share with an outcome by now, beside what the label's delays in training let expect."""
-    by_day, hours = label.get("known_share_by_day"), label.get("delay_hours")
+    by_day, hours = facts.get("known_share_by_day"), facts.get("delay_hours")
     if by_day is None or not given.num_rows:
         return said(
             "neutral_delays", "unknown", "the Fitted knows no delays of the label (no time or known_at)"
@@ -179,38 +218,8 @@ def _delays(given: pa.Table, label: Mapping[str, Any], now: datetime | None) -> 
     return said("neutral_delays", "pass" if low <= share <= high else "fail", saw, bounds, evidence=evidence)
 
 
-def _base_rate(known: pa.Table, constant: float, timezone: str, before: list[Finding]) -> Finding:
-    few = _too_few("base_rate_moved", known)
-    if few is not None:
-        return few
-    labels = _floats(known, "__label")
-    bias = clustered_mean(labels - constant, clusters_of(known, timezone))
-    observed = float(labels.mean())
-    evidence = {
-        "observed": observed, "learned": constant, "z": round(bias.z, 2), "z_rows": round(bias.z_rows, 2),
-        "low": constant + bias.low, "high": constant + bias.high, "by": bias.by, "units": bias.units,
-        "outcomes": known.num_rows,
-    }  # fmt: skip
-    within = f"{constant:.4g}, the constant of the release"
-    if not math.isfinite(bias.low):
-        evidence |= {"low": None, "high": None}
-        saw = f"the outcomes average {observed:.4g}, over too few days to say more"
-        return said("base_rate_moved", "unknown", saw, within, todo="Wait for more days.", evidence=evidence)
-    saw = f"the outcomes average {observed:.4g} ({constant + bias.low:.4g} to {constant + bias.high:.4g} over {bias.units} {_plural(bias.by)})"
-    if abs(bias.z) < MOVED:
-        return said("base_rate_moved", "pass", saw, within, evidence=evidence)
-    if any(f.verdict == "fail" for f in before):
-        saw += (
-            "; the identities do not hold, so it cannot be told whether the world moved or the plumbing broke"
-        )
-        return said(
-            "base_rate_moved", "unknown", saw, within, todo="Mend the plumbing first.", evidence=evidence
-        )
-    saw = f"base rate moved from {constant:.4g} to {observed:.4g} (z {bias.z:+.1f} over {bias.units} {_plural(bias.by)}); the plumbing holds"
-    return said("base_rate_moved", "unknown", saw, within, evidence=evidence)
-
-
-def _too_few(check: str, known: pa.Table) -> Finding | None:
+def too_few(check: str, known: pa.Table) -> Finding | None:
+    """Return that a check cannot be made yet, while fewer than 200 outcomes have matured."""
     if known.num_rows >= ENOUGH:
         return None
     saw = f"{known.num_rows:,} answers with a matured outcome; {ENOUGH} prove something"
@@ -227,9 +236,6 @@ def _auc(labels: Floats, scores: Floats) -> float | None:
     return float((yes * below).sum() / (yes.sum() * no.sum()))
 
 
-def _floats(table: pa.Table, name: str) -> Floats:
+def floats(table: pa.Table, name: str) -> Floats:
+    """Return a column of numbers, NaN for null."""
     return np.asarray(table.column(name).to_numpy(zero_copy_only=False), dtype=np.float64)
-
-
-def _plural(by: str) -> str:
-    return {"day": "days", "entity": "entities"}.get(by, "rows")

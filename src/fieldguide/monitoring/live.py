@@ -7,25 +7,21 @@ are those of days or entities, whichever are wider, never of rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from fieldguide.finding import Finding
 from fieldguide.learning.losses import Interval, Judged, Losses, gain, measure
 from fieldguide.learning.objectives import Objective
 from fieldguide.monitoring.checks import said
-from fieldguide.monitoring.clusters import FEWEST, Mean, clustered_mean, clusters_of
+from fieldguide.monitoring.clusters import FEWEST, Mean, bias_json, clustered_mean, clusters_of
+from fieldguide.monitoring.identities import ENOUGH, base_rate, floats, matured, too_few
 
-Floats = NDArray[np.float64]
-
-ENOUGH = 200
-"""Matured outcomes before anything is said."""
 FAR = 0.1
 """Relative bias below which a significant one is still not worth a word."""
 
@@ -51,37 +47,52 @@ class Live:
     observed: float | None = None
     expected: Interval | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain values, for the ledger and the dashboard; what is not known yet is None."""
+        out: dict[str, Any] = {
+            "answered": self.answered,
+            "matured": self.matured,
+            "share_mature": self.share_mature,
+            "predicted": self.predicted,
+            "observed": self.observed,
+        }
+        named = ("loss", "entropy", "auc", "calibration", "skill")
+        out |= {name: _interval(getattr(self.losses, name, None)) for name in named}
+        out |= {"gain": _interval(self.gain), "bias": _interval(self.bias)}
+        return out | {"expected": _interval(self.expected)}
 
-def live(
+
+def live_of(
     answers: pa.Table,
-    *,
-    constant: float,
     objective: Objective,
+    promised: Mapping[str, float] | None = None,
+    *,
+    constant: float | None = None,
     timezone: str = "UTC",
-    expected: Mapping[str, float] | None = None,
     seed: int = 0,
 ) -> Live:
     """Return how good the answers were.
 
     `answers` as `journal.joined` gives them; refused rows and those answered by a fallback are left out.
-    `constant` is the mean of the training labels, on the scale of the answers; `expected` holds value, low
-    and high of the loss on the next period, from the Fitted's manifest.
+    `promised` holds value, low and high of the loss on the next period, from the Fitted's manifest;
+    `constant` is the mean of the training labels, on the scale of the answers (left out, that of the
+    outcomes themselves, which is harder to beat).
     """
     silent = pc.or_(
         pc.fill_null(answers.column("__refused"), False), pc.fill_null(answers.column("__fallback"), False)
     )
     given = answers.filter(pc.invert(silent))
-    mature = pc.fill_null(given.column("__mature"), False)
-    known = given.filter(pc.and_(mature, pc.is_valid(given.column("__label"))))
-    share = float(pc.sum(mature).as_py() or 0) / given.num_rows if given.num_rows else 0.0
-    wanted = None if expected is None else Interval(expected["value"], expected["low"], expected["high"])
+    known = matured(given)
+    mature = int(pc.sum(pc.fill_null(given.column("__mature"), False)).as_py() or 0)
+    share = mature / given.num_rows if given.num_rows else 0.0
+    wanted = None if promised is None else Interval(promised["value"], promised["low"], promised["high"])
     if known.num_rows < ENOUGH:
         return Live(given.num_rows, known.num_rows, share, expected=wanted)
-    labels, predictions = _floats(known, "__label"), _floats(known, "__prediction")
+    labels, predictions = floats(known, "__label"), floats(known, "__prediction")
     clusters = clusters_of(known, timezone)
     judged = Judged(labels, np.ones(len(labels)), clusters, seed)
     scores = np.array([objective.link(p) for p in predictions.tolist()])
-    level = objective.link(constant)
+    level = objective.link(float(labels.mean()) if constant is None else constant)
     return Live(
         answered=given.num_rows,
         matured=known.num_rows,
@@ -96,38 +107,14 @@ def live(
 
 
 def live_findings(found: Live) -> list[Finding]:
-    """Return what the live losses say: does the model beat the mean, as much as expected, without bias?
+    """Return what the live losses say: does the model beat the mean, and lose no more than promised?
 
     Nothing while too few outcomes have matured, or they are of fewer than five days: one bad day of weather
     is no verdict.
     """
-    if found.losses is None or found.gain is None or found.bias is None or found.losses.units < FEWEST:
+    if found.losses is None or found.gain is None or found.losses.units < FEWEST:
         return []
-    return [_skill(found, found.gain), *_loss(found, found.losses), _bias(found, found.bias)]
-
-
-def live_json(found: Live) -> dict[str, Any]:
-    """Return the live losses as plain values, for the ledger and the dashboard."""
-    out: dict[str, Any] = {
-        "answered": found.answered,
-        "matured": found.matured,
-        "share_mature": found.share_mature,
-        "predicted": found.predicted,
-        "observed": found.observed,
-    }
-    losses = found.losses
-    if losses is not None:
-        out |= {"rows": losses.rows, "units": losses.units, "by": losses.by}
-        out |= {
-            name: _interval(getattr(losses, name))
-            for name in ("loss", "entropy", "auc", "calibration", "skill")
-        }
-    out |= {
-        "gain": _interval(found.gain),
-        "bias": _interval(found.bias),
-        "expected": _interval(found.expected),
-    }
-    return out
+    return [_skill(found, found.gain), *_loss(found, found.losses)]
 
 
 def _skill(found: Live, won: Interval) -> Finding:
@@ -158,14 +145,38 @@ def _loss(found: Live, losses: Losses) -> list[Finding]:
     ]
 
 
-def _bias(found: Live, bias: Mean) -> Finding:
-    observed, predicted = found.observed or 0.0, found.predicted or 0.0
-    saw = f"mean answer {predicted:.4g}, mean outcome {observed:.4g} (z {bias.z:+.1f} over {bias.units} {bias.by} clusters)"
-    evidence = {
-        "predicted": predicted, "observed": observed, "bias": _interval(bias), "z": round(bias.z, 2),
-        "z_rows": round(bias.z_rows, 2),
-    }  # fmt: skip
-    away = not bias.low <= 0 <= bias.high and abs(bias.value) > FAR * abs(observed)
+def bias(
+    answers: pa.Table, timezone: str = "UTC", *, neutral: bool = False, proof: Sequence[Finding] = ()
+) -> Finding:
+    """Return whether the mean answer is the mean outcome, on matured outcomes, by days and entities (F12).
+
+    For a `neutral` release that is the question whether the base rate moved, see `identities.base_rate`;
+    `proof` are then the findings of its identities. Answers of a fallback are left out.
+    """
+    given = answers.filter(
+        pc.invert(
+            pc.or_(
+                pc.fill_null(answers.column("__refused"), False),
+                pc.fill_null(answers.column("__fallback"), False) if not neutral else pa.scalar(False),
+            )
+        )
+    )
+    known = matured(given)
+    if neutral:
+        constant = float(floats(given, "__prediction")[0]) if given.num_rows else 0.0
+        return base_rate(given, constant, timezone, proof)
+    few = too_few("live_bias", known)
+    if few is not None:
+        return few
+    predictions, labels = floats(known, "__prediction"), floats(known, "__label")
+    found = clustered_mean(predictions - labels, clusters_of(known, timezone))
+    predicted, observed = float(predictions.mean()), float(labels.mean())
+    saw = (
+        f"mean answer {predicted:.4g}, mean outcome {observed:.4g} "
+        f"(z {found.z:+.1f} over {found.units} {found.clusters})"
+    )
+    evidence = {"predicted": predicted, "observed": observed, "outcomes": len(labels), **bias_json(found)}
+    away = not found.low <= 0 <= found.high and abs(found.value) > FAR * abs(observed)
     return said("live_bias", "unknown" if away else "pass", saw, evidence=evidence)
 
 
@@ -177,7 +188,3 @@ def _interval(found: Interval | Mean | None) -> dict[str, float] | None:
 
 def _signed(x: float) -> str:
     return f"{x:+.4f}".replace("-", "−")
-
-
-def _floats(table: pa.Table, name: str) -> Floats:
-    return np.asarray(table.column(name).to_numpy(zero_copy_only=False), dtype=np.float64)

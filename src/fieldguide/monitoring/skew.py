@@ -5,7 +5,7 @@ Neither check needs a label or any statistics: the share of differing rows must 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,43 +20,55 @@ from fieldguide.monitoring.checks import said
 Floats = NDArray[np.float64]
 
 
-def replay(answers: pa.Table, predict: Callable[[pa.Table], Floats], fitted: str | None = None) -> Finding:
-    """Score journaled rows again and compare with the journaled answers, bit for bit.
+def replay_mismatch(answers: pa.Table, predictions: Floats, columns: Sequence[str] = ()) -> Finding:
+    """Compare journaled answers with those of the same rows scored again, bit for bit.
 
-    `predict` takes the rows as a canonical table (`learning.predict_table` of the Fitted that served).
-    Only answers of the Fitted `fitted` are replayed (None: all); where a fallback answered, what the model
-    would have said then (`__shadow`) is compared, refused rows are left out.
+    `answers` as `journal.read_answers` gives them, of one Fitted; `predictions` has one entry a row
+    (`learning.predict_table` of that Fitted). Where a fallback answered, what the model would have said
+    then (`__shadow`) is compared; refused rows are left out. When all differing rows lack a value in one
+    of the `columns`, or only they have one, that column is named.
     """
-    keep = pc.invert(pc.fill_null(answers.column("__refused"), False))
-    if fitted is not None:
-        keep = pc.and_(keep, pc.fill_null(pc.equal(answers.column("__fitted"), fitted), False))
+    fallback = pc.fill_null(answers.column("__fallback"), False)
+    said_then = pc.if_else(fallback, answers.column("__shadow"), answers.column("__prediction"))
+    keep = pc.and_(pc.invert(pc.fill_null(answers.column("__refused"), False)), pc.is_valid(said_then))
+    kept = np.asarray(keep.to_numpy(zero_copy_only=False), dtype=np.bool_)
     given = answers.filter(keep)
-    said_then = pc.if_else(
-        pc.fill_null(given.column("__fallback"), False),
-        given.column("__shadow"),
-        given.column("__prediction"),
-    )
-    given, said_then = given.filter(pc.is_valid(said_then)), said_then.filter(pc.is_valid(said_then))
     rows = given.num_rows
     if not rows:
         return said("replay", "unknown", "no answers of this model to score again")
-    then = np.asarray(said_then.to_numpy(zero_copy_only=False), dtype=np.float64)
-    again = np.asarray(predict(given), dtype=np.float64)
-    other = np.flatnonzero(then.view(np.int64) != again.view(np.int64))
+    then = np.asarray(said_then.filter(keep).to_numpy(zero_copy_only=False), dtype=np.float64)
+    again = np.ascontiguousarray(np.asarray(predictions, dtype=np.float64)[kept])
+    differs = then.view(np.int64) != again.view(np.int64)
+    other = np.flatnonzero(differs)
     evidence: dict[str, Any] = {"rows": rows, "different": len(other), "share": len(other) / rows}
     if not len(other):
         return said(
             "replay", "pass", f"{rows:,} answers scored again: all equal, bit for bit", evidence=evidence
         )
-    gap = np.abs(then - again)[other]
-    evidence["largest"] = float(np.nanmax(gap)) if np.isfinite(gap).any() else None
+    evidence["columns"] = _telling(given, differs, columns)
     first = int(other[0])
     saw = (
         f"{len(other):,} of {rows:,} answers ({percent(len(other) / rows)}) differ when scored again; the first, "
         f"row {given.column('__n')[first].as_py():,}, was {then[first]!r} and is {again[first]!r}"
     )
+    if evidence["columns"]:
+        saw += f"; they go with {', '.join(evidence['columns'])}"
     numbers = tuple(str(given.column("__n")[int(i)].as_py()) for i in other[:10])
     return said("replay", "fail", saw, rows=numbers, evidence=evidence)
+
+
+def _telling(given: pa.Table, differs: NDArray[np.bool_], columns: Sequence[str]) -> list[str]:
+    """Columns whose being missing, or not, goes exactly with the differing rows."""
+    found = []
+    for name in columns:
+        missing = np.asarray(given.column(name).is_null().to_numpy(zero_copy_only=False), dtype=np.bool_)
+        if (
+            missing.any()
+            and not missing.all()
+            and (np.array_equal(missing, differs) or np.array_equal(~missing, differs))
+        ):
+            found.append(name)
+    return found
 
 
 def feature_skew(answers: pa.Table, source: pa.Table, columns: Sequence[Any]) -> list[Finding]:

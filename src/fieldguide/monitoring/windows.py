@@ -1,4 +1,4 @@
-"""Windows: which stretch of the journal is judged next."""
+"""Windows: which stretches of the journal are judged next."""
 
 from __future__ import annotations
 
@@ -9,52 +9,46 @@ from fieldguide.errors import UsageError
 SIZE = 1_000
 """Rows of a window."""
 LEAST = 200
-"""With `--once`, what there is from this many rows on is judged."""
-CONTEXT = 2_000
+"""With `once`, what there is from this many rows on is judged."""
+CONTEXT = 1_000
 """Rows before a window that help to place where a change began."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """Entries `first` to `last` (both included) of a program's journal."""
+    """Rows `start` to `stop` (excluded) of those that wait to be judged."""
 
-    first: int
-    last: int
+    start: int
+    stop: int
 
     @property
     def rows(self) -> int:
-        """How many entries it holds."""
-        return self.last - self.first + 1
-
-    @property
-    def before(self) -> Span | None:
-        """The entries just before, at most 2,000; None at the very beginning."""
-        return Span(max(1, self.first - CONTEXT), self.first - 1) if self.first > 1 else None
+        """How many rows it holds."""
+        return self.stop - self.start
 
 
-def spans(judged: int, last: int, *, size: int = SIZE, least: int = LEAST, once: bool = False) -> list[Span]:
-    """Return the windows to judge now, when entries up to `judged` were judged and `last` is the newest.
+def cut(waiting: int, *, once: bool, size: int = SIZE, least: int = LEAST) -> list[Span]:
+    """Return the windows to judge now, when `waiting` rows have not been judged yet.
 
-    Whole windows of `size` rows come first. What is left is not judged until it is whole, except with
-    `once`: then from `least` rows on. A rest of fewer rows joins the window before it, so that every row is
-    judged, unless nothing else is there to judge.
+    Whole windows of `size` rows come first. What is left waits until it is whole; with `once` it is judged
+    from `least` rows on, and a smaller rest joins the window before it, if there is one.
 
     Raises UsageError when `size` is below `least`.
 
-    >>> [(s.first, s.last) for s in spans(0, 2300, once=True)]
-    [(1, 1000), (1001, 2000), (2001, 2300)]
-    >>> [(s.first, s.last) for s in spans(0, 2100, once=True)]
-    [(1, 1000), (1001, 2100)]
-    >>> spans(0, 900)
-    []
+    >>> cut(2_300, once=True)
+    [Span(start=0, stop=1000), Span(start=1000, stop=2000), Span(start=2000, stop=2300)]
+    >>> cut(2_100, once=True)
+    [Span(start=0, stop=1000), Span(start=1000, stop=2100)]
+    >>> cut(900, once=False), cut(150, once=True)
+    ([], [])
     """
     if size < least:
         raise UsageError(f"A window of {size} rows is smaller than the least of {least}; take a larger size.")
-    found = [Span(first, first + size - 1) for first in range(judged + 1, last - size + 2, size)]
-    end = found[-1].last if found else judged
-    rest = last - end
+    found = [Span(start, start + size) for start in range(0, waiting - size + 1, size)]
+    end = found[-1].stop if found else 0
+    rest = waiting - end
     if once and rest >= least:
-        found.append(Span(end + 1, last))
+        found.append(Span(end, waiting))
     elif once and rest and found:
-        found[-1] = Span(found[-1].first, last)
+        found[-1] = Span(found[-1].start, waiting)
     return found
