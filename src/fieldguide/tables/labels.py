@@ -61,7 +61,7 @@ def _other_values(label: Label, seen: list[str]) -> ProgramError:
         )
     return ProgramError(
         f"BinaryLabel({label.name!r}): the column holds {_list(seen)}, neither 0 and 1 nor true and false; say which "
-        f"one means yes, as positive={_likely(seen)!r}."
+        f"one means yes, as positive={likely_yes(seen)!r}."
     )
 
 
@@ -70,7 +70,8 @@ def _list(seen: list[str]) -> str:
     return shown + (" …" if len(seen) > MOST_VALUES else "")
 
 
-def _likely(seen: list[str]) -> str:
+def likely_yes(seen: list[str]) -> str:
+    """Return which of the values of a label likely means yes, the last in doubt."""
     for value in seen:
         if value.lower() in ("yes", "y", "t", "positive", "p", "good", "back", "success", "ok"):
             return value

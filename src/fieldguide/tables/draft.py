@@ -1,0 +1,328 @@
+"""A first guess at the program for a table that nobody has described yet: what is key, time, label, feature.
+
+Everything here is a suggestion with its reason, to be read and corrected by a person, except uniqueness of a
+key, which is proved by counting.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import ibis
+
+from fieldguide.tables.counting import literal
+from fieldguide.tables.engines import duckdb as engine
+from fieldguide.tables.labels import likely_yes
+from fieldguide.tables.read import Part, read_table
+from fieldguide.tables.typed import FALSE, NOTHING, TRUE, Column, number, prepared, timestamp
+
+MOST_NAMES = 200
+"""A text column with more distinct values than this is not drafted as a category."""
+MOSTLY = 0.95
+"""Share of the values of a text column that must parse for it to be called a number or an instant."""
+EXACTLY = 1_000_000
+"""Up to so many rows distinct values are counted exactly, beyond by an estimate (a key is always proved)."""
+_ID = re.compile(r"_(id|uuid|guid|key|code|zip|phone|index)_|^_(id|uuid|index|row|unnamed)_")
+_WHO = re.compile(
+    r"_(user|customer|client|visitor|account|member|patient|device|machine|plane|tail|player|store)"
+)
+_TIME = re.compile(
+    r"_(at|time|timestamp|ts|date|day|created|datetime|when)_$|^_(time|date|timestamp|created)_"
+)
+_LABEL = re.compile(
+    r"_(label|target|y|outcome|response|converted|conversion|churn|churned|clicked|click|bought|returned|default|"
+    r"defaulted|failure|failed|fraud|income|survived|late|success)_$|^_(came_back|is_late|has)_"
+)
+_UNITS = {
+    "seconds": "second", "secs": "second", "minutes": "minute", "mins": "minute", "hours": "hour", "days": "day",
+    "weeks": "week", "months": "month", "years": "year", "age": "year", "ms": "millisecond", "km": "kilometer",
+    "miles": "mile", "meters": "meter", "kg": "kilogram", "grams": "gram", "percent": "percent", "usd": "dollar",
+    "eur": "euro", "celsius": "degree Celsius", "fahrenheit": "degree Fahrenheit",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ColumnDraft:
+    """One column: its likeliest kind, and whether it is drafted as a feature (`use`), with the reason.
+
+    `kind` is "number", "category", "boolean", "timestamp", or None when nothing is known of it. `distinct`
+    is how many values there are (about, for large tables), `nulls` how many rows lack one; `least` and
+    `most` are the bounds of a number that were seen, `low` and `high` those that are suggested as possible.
+    `values` are up to nine of the values when there are that few.
+    """
+
+    name: str
+    kind: str | None
+    use: bool
+    reason: str
+    distinct: int
+    nulls: int
+    least: float | None = None
+    most: float | None = None
+    low: float | None = None
+    high: float | None = None
+    unit: str | None = None
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LabelDraft:
+    """A column that could be the label; `kind` is "binary", "numeric" or "count", `positive` what means yes if it must be said."""
+
+    name: str
+    kind: str
+    positive: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A first guess at a program: all columns in their order, and the likeliest key, time, entity and labels.
+
+    `keys` are columns (or pairs) proved to be unique and never null, the likeliest first; `times` and
+    `labels` likewise in order, the label last in doubt.
+    """
+
+    rows: int
+    columns: tuple[ColumnDraft, ...]
+    keys: tuple[tuple[str, ...], ...]
+    times: tuple[str, ...]
+    entity: str | None
+    labels: tuple[LabelDraft, ...]
+    part: Part
+
+    def features(self, label: str | None = None) -> tuple[ColumnDraft, ...]:
+        """Return the columns to use as features when `label` (default: the likeliest) is the label."""
+        taken = label or (self.labels[0].name if self.labels else None)
+        return tuple(c for c in self.columns if c.use and c.name != taken)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What was counted of a column."""
+
+    name: str
+    parsed: str
+    given: int
+    nulls: int
+    distinct: int
+    least: float | None
+    most: float | None
+    whole: bool
+    unread: int
+    values: tuple[str, ...]
+
+
+def draft(data: Any, base: Path | None = None) -> Draft:
+    """Return a first guess at the program for a source (a path, a function, a data frame).
+
+    Raises DataError when it cannot be read.
+    """
+    part = read_table(data, base)
+    table = part.table
+    rows = int(engine.to_arrow(table.aggregate(n=table.count()))["n"][0].as_py())
+    seen = {name: _look(part, name, rows) for name in table.columns}
+    keys = _keys(table, seen, rows)
+    times = sorted(
+        (s.name for s in seen.values() if s.parsed == "timestamp"),
+        key=lambda name: not _TIME.search(_snake(name)),
+    )
+    entity = _entity(seen, rows, keys)
+    labels = _labels(list(seen.values()), {*(keys[0] if keys else ()), *times[:1]})
+    plain = {*times[:1], *([entity] if entity else [])}
+    if keys:  # of a pair, the name of a place is a feature as well
+        plain |= {name for name in keys[0] if len(keys[0]) == 1 or seen[name].distinct > MOST_NAMES}
+    columns = tuple(_column(s, rows, plain) for s in seen.values())
+    return Draft(rows, columns, keys, tuple(times), entity, labels, part)
+
+
+def label_draft(column: ColumnDraft) -> LabelDraft | None:
+    """Return how a column could be the label, None when it cannot (text with more than two values, instants)."""
+    values = [v for v in column.values if v.strip().lower() not in NOTHING]
+    if column.distinct == 2 and len(values) == 2:
+        plain = all(v.strip().lower() in ("0", "1", "0.0", "1.0", "true", "false") for v in values)
+        positive = None if plain else likely_yes(values)
+        return LabelDraft(column.name, "binary", positive, f"two values: {', '.join(values)}")
+    if column.kind == "number" and column.distinct > 1:
+        return LabelDraft(column.name, "numeric", None, f"a number with {column.distinct:,} values")
+    return None
+
+
+def _look(part: Part, name: str, rows: int) -> _Seen:
+    kind = part.table[name].type()
+    ways = ("number", "timestamp") if kind.is_string() else ()
+    table = prepared(part.table, [(name, way) for way in ways])
+    column = Column(table, name, part.name)
+    x = column.given
+    text = x.cast("string") if not (kind.is_nested() or kind.is_binary()) else ibis.literal("")
+    given = x.notnull() if not kind.is_string() else x.notnull() & x.strip().lower().notin(NOTHING)
+    distinct = text.nunique() if rows <= EXACTLY else text.approx_nunique()
+    counts: dict[str, Any] = {"given": given.cast("int64").sum(), "distinct": distinct}
+    value: Any = None
+    if kind.is_numeric():
+        value = x.cast("float64")
+    elif kind.is_string():
+        value = number(column).value
+        counts |= {
+            "numbers": value.count(),
+            "instants": timestamp(column, "UTC").value.count(),
+            "zeros": text.re_search(r"^\s*0\d").cast("int64").sum(),
+        }
+    if value is not None:
+        finite = ibis.ifelse(value.abs() < literal(1e300), value, None)
+        counts |= {
+            "least": finite.min(),
+            "most": finite.max(),
+            "parts": (finite != finite.floor()).cast("int64").sum(),
+        }
+    (found,) = engine.to_arrow(table.aggregate(**counts)).to_pylist()
+    n = int(found["given"] or 0)
+    few = table.filter(given).select(v=text).distinct().order_by("v").limit(MOST_NAMES + 1) if n else None
+    values = () if few is None else tuple(engine.to_arrow(few)["v"].to_pylist())
+    differ = len(values) if len(values) <= MOST_NAMES else max(int(found["distinct"]), MOST_NAMES + 1)
+    parsed = _parsed(kind, found, n)
+    read = {"number": "numbers", "timestamp": "instants"}.get(parsed, "")
+    return _Seen(
+        name=name,
+        parsed=parsed,
+        given=n,
+        nulls=rows - n,
+        distinct=differ,
+        least=found.get("least") if parsed == "number" else None,
+        most=found.get("most") if parsed == "number" else None,
+        whole=not found.get("parts"),
+        unread=n - int(found.get(read, n)),
+        values=values[:9] if len(values) <= 9 else (),
+    )
+
+
+def _parsed(kind: Any, found: dict[str, Any], n: int) -> str:
+    if kind.is_boolean():
+        return "boolean"
+    if kind.is_numeric():
+        return "number"
+    if kind.is_timestamp() or kind.is_date():
+        return "timestamp"
+    if not kind.is_string():
+        return "nothing"
+    if n and found["numbers"] >= MOSTLY * n and not found["zeros"]:
+        return "number"
+    if n and found["instants"] >= MOSTLY * n:
+        return "timestamp"
+    return "text"
+
+
+def _column(s: _Seen, rows: int, plain: set[str]) -> ColumnDraft:
+    kind, use, reason = _verdict(s, rows, plain)
+    low = 0.0 if kind == "number" and s.least is not None and s.least >= 0 else None
+    words = _snake(s.name).strip("_").split("_")
+    unit = next((_UNITS[w] for w in (words[-1], words[0]) if w in _UNITS), None) if kind == "number" else None
+    return ColumnDraft(
+        s.name, kind, use, reason, s.distinct, s.nulls, s.least, s.most, low, None, unit, s.values
+    )  # fmt: skip
+
+
+def _verdict(s: _Seen, rows: int, plain: set[str]) -> tuple[str | None, bool, str]:
+    """Return kind, whether to use it as a feature, and why."""
+    logical = s.parsed == "boolean" or (
+        s.distinct == 2 and bool(s.values) and all(v.strip().lower() in (*TRUE, *FALSE) for v in s.values)
+    )
+    kind = {"number": "number", "timestamp": "timestamp", "text": "category", "boolean": "boolean"}.get(
+        s.parsed
+    )
+    kind = "boolean" if logical else kind
+    unread = f"; {s.unread:,} values could not be read" if s.unread else ""
+    if s.name in plain:
+        return kind, False, "key, time or entity"
+    if kind is None:
+        return None, False, "neither number nor text nor time"
+    if not s.given:
+        return kind, False, "no values"
+    if s.distinct == 1:
+        return kind, False, f"always {s.values[0]!r}" if s.values else "always the same"
+    if kind == "timestamp":
+        return kind, False, "a time: use it only if it is known when the prediction is made"
+    if kind == "category" and s.distinct > MOST_NAMES:
+        return kind, False, f"{s.distinct:,} different texts on {s.given:,} rows: a name or free text"
+    if kind == "category" and s.distinct > 0.5 * s.given and s.given > 20:
+        return kind, False, f"{s.distinct:,} different texts on {s.given:,} rows: a name"
+    if kind == "number" and s.whole and s.distinct == s.given and (rows > 20 or _ID.search(_snake(s.name))):
+        return kind, False, "a different whole number on each row: an identifier"
+    if kind == "number" and s.whole and _ID.search(_snake(s.name)):
+        named = f"{s.distinct:,} whole numbers, named like an identifier: names, not amounts"
+        return "category", s.distinct <= MOST_NAMES, named
+    if kind == "number":
+        return kind, True, f"from {s.least:g} to {s.most:g}{unread}"
+    return kind, True, f"{s.distinct:,} values{unread}"
+
+
+def _keys(table: ibis.Table, seen: dict[str, _Seen], rows: int) -> tuple[tuple[str, ...], ...]:
+    """Return the columns, or else pairs of columns, that are never null and differ on every row: counted, not estimated."""
+    could = [
+        s for s in seen.values() if not s.nulls and s.distinct >= min(rows, MOST_NAMES) * 0.8 and s.whole
+    ]
+    could = [s for s in could if s.parsed in ("number", "text", "timestamp")]
+
+    def rank(s: _Seen) -> tuple[bool, bool]:
+        return (not _ID.search(_snake(s.name)), s.parsed == "timestamp")
+
+    single = [(s.name,) for s in sorted(could, key=rank) if _unique(table, (s.name,), rows)]
+    if single:
+        return tuple(single)
+    parts = [s for s in seen.values() if not s.nulls and s.distinct > 1 and (s.parsed != "number" or s.whole)]
+    parts = sorted(parts, key=lambda s: -s.distinct)[:6]
+    order = list(seen)
+    pairs = [
+        (a.name, b.name) if order.index(a.name) < order.index(b.name) else (b.name, a.name)
+        for a, b in combinations(parts, 2)
+        if a.distinct * b.distinct >= rows
+    ]
+    return tuple(pair for pair in pairs if _unique(table, pair, rows))
+
+
+def _unique(table: ibis.Table, names: Sequence[str], rows: int) -> bool:
+    t = table.select(*names).distinct()
+    return int(engine.to_arrow(t.aggregate(n=t.count()))["n"][0].as_py()) == rows
+
+
+def _entity(seen: dict[str, _Seen], rows: int, keys: tuple[tuple[str, ...], ...]) -> str | None:
+    taken = set(keys[0]) if keys else set()
+    for s in seen.values():
+        repeated = MOST_NAMES < s.distinct < 0.9 * rows
+        if (
+            s.name not in taken
+            and _WHO.search(_snake(s.name))
+            and repeated
+            and (s.parsed == "text" or s.whole)
+        ):
+            return s.name
+    return None
+
+
+def _labels(seen: list[_Seen], taken: set[str]) -> tuple[LabelDraft, ...]:
+    """Return the columns that could be the label: named like one first, then the last column, then two-valued ones."""
+    open_ = [s for s in seen if s.name not in taken and s.parsed in ("number", "boolean", "text")]
+    last = open_[-1].name if open_ else None
+    found: list[tuple[tuple[bool, bool, bool], LabelDraft]] = []
+    for s in open_:
+        made = label_draft(_column(s, s.given + s.nulls, set()))
+        if made is None:
+            continue
+        named = bool(_LABEL.search(_snake(s.name)))
+        if made.kind != "binary" and not (named or s.name == last):
+            continue
+        why = "named like a label; " if named else "the last column; " if s.name == last else ""
+        rank = (not named, s.name != last, made.kind != "binary")
+        found.append((rank, LabelDraft(made.name, made.kind, made.positive, why + made.reason)))
+    return tuple(each for _, each in sorted(found, key=lambda pair: pair[0]))
+
+
+def _snake(name: str) -> str:
+    """Return a name as its words between underscores: ZipCode and "zip code" are both _zip_code_."""
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)
+    return "_" + "_".join(words).lower() + "_"
