@@ -203,6 +203,34 @@ def test_a_column_of_only_nulls_is_no_obstacle(tmp_path: Path) -> None:
     assert "age" in found.fitteds[found.chosen].plan.empty
 
 
+def test_features_that_never_vary_leave_the_mean(tmp_path: Path) -> None:
+    table = world.table(600)
+    flat = {
+        "age": pa.nulls(600, pa.float64()),
+        "seconds": pa.array(np.ones(600)),
+        "plan": pa.array(["free"] * 600),
+    }
+    flat |= {"member": pa.nulls(600, pa.bool_()), "seen": pa.nulls(600, pa.timestamp("us", "UTC"))}
+    for name, column in flat.items():
+        table = table.set_column(table.column_names.index(name), name, column)
+    found = climbed(tmp_path, table, model="models.Simplest()")
+    assert [rung.model for rung in found.rungs] == ["Mean", "Linear"]
+    assert found.chosen == found.rungs[0].fitted
+    assert "holds one value only" in found.notes[0]
+    linear = found.fitteds[found.rungs[1].fitted]
+    assert predict_table(linear, table) == pytest.approx(np.full(600, linear.constant), abs=1e-12)
+
+
+def test_few_entities_are_judged_on_the_next_period_alone(tmp_path: Path) -> None:
+    table = world.table(2000, signal=2.0)
+    table = table.set_column(table.column_names.index("__entity"), "__entity", pa.array(["one"] * 2000))
+    found = climbed(tmp_path, table)
+    assert found.rungs[1].holdout is None
+    assert found.rungs[1].next_period is not None
+    assert found.rungs[1].next_period.by == "day"
+    assert "entities in the training part: 1," in found.notes[0]
+
+
 def test_presentation_is_held_at_neutral_by_every_answer(tmp_path: Path) -> None:
     table = world.table(3000)
     found = climbed(tmp_path, table, shown=True)

@@ -100,6 +100,23 @@ def test_rows_without_an_entity_stand_for_themselves(program: Program) -> None:
     assert 0.1 < made.holdout[alone & made.training].mean() < 0.3
 
 
+def test_a_handful_of_entities_is_not_split(program: Program) -> None:
+    table = put(world.table(2000), "__entity", pa.array([f"v{i % 4}" for i in range(2000)]))
+    made = split(program, table)
+    assert not made.holdout.any()
+    assert made.note == "no holdout: entities in the training part: 4, fewer than 10"
+
+
+def test_a_holdout_that_would_leave_one_class_is_not_made(program: Program) -> None:
+    table = world.table(2000)
+    held = split(program, table)
+    label = np.zeros(2000)
+    label[held.rows[held.holdout]] = 1.0
+    made = split(program, put(table, "__label", pa.array(label)))
+    assert not made.holdout.any()
+    assert "too little would be left" in made.note
+
+
 def test_without_time_there_is_no_next_period(program: Program) -> None:
     table = put(world.table(2000), "__time", pa.nulls(2000, pa.timestamp("us", "UTC")))
     made = split(program, table)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from fieldguide.errors import ProgramError
+from fieldguide.errors import DataError, ProgramError
 from fieldguide.finding import Finding
 from fieldguide.learning.backend import Step
 from fieldguide.learning.fit import Fit, as_rung, fit_rung, prepare
@@ -81,7 +81,7 @@ def climb(program: Program, table: pa.Table, summary: Summary, *, on_step: Step 
     for name in rungs_of(prepared.program):
         try:
             made = fit_rung(prepared, as_rung(prepared.program, name), on_step=step)
-        except ProgramError as error:
+        except (ProgramError, DataError) as error:
             if not isinstance(prepared.program.model, models.Simplest) or name != "Boosted":
                 raise
             notes.append(f"not tried: {error}")

@@ -23,6 +23,8 @@ from fieldguide.program import Program
 HOLDOUT = 0.2
 LEAST_TRAINING = 50
 LEAST_JUDGED = 20
+LEAST_UNITS = 10
+"""Of fewer entities none are held out."""
 NEVER = np.iinfo(np.int64).min
 """Stands for a missing time."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -88,6 +90,7 @@ def split(program: Program, table: pa.Table) -> Split:
         known_at = _times(table, "__known_at")
         if known_at is not None:
             training &= ~(known_at[rows] >= micros(boundary))
+    holdout, without = _holdout(held & training, training, unit, label[rows])
     made = Split(
         rows=rows,
         label=label[rows],
@@ -97,9 +100,9 @@ def split(program: Program, table: pa.Table) -> Split:
         day=None if time is None else local_days(time[rows], program.source.timezone),
         time=None if time is None else time[rows],
         training=training,
-        holdout=held & training,
+        holdout=holdout,
         boundary=boundary,
-        note=note,
+        note="; ".join(filter(None, (note, without))),
     )
     _check_sizes(made)
     return made
@@ -174,6 +177,19 @@ def _known(program: Program, label: Floats, time: Any) -> Index:
             f"positive= of {type(program.label).__name__}, or wait until outcomes have arrived."
         )
     return known
+
+
+def _holdout(held: Mask, training: Mask, unit: Index, label: Floats) -> tuple[Mask, str]:
+    """Return the holdout, or none where too little would be left to learn from, and why."""
+    left = training & ~held
+    units = len(np.unique(unit[training]))
+    if units < LEAST_UNITS:
+        return np.zeros_like(
+            held
+        ), f"no holdout: entities in the training part: {units}, fewer than {LEAST_UNITS}"
+    if left.sum() < LEAST_TRAINING or (len(np.unique(label[left])) < 2 <= len(np.unique(label[training]))):
+        return np.zeros_like(held), "no holdout: too little would be left to learn from"
+    return held, ""
 
 
 def _boundary(program: Program, time: Any) -> tuple[datetime, str]:

@@ -65,6 +65,7 @@ def save(fitted: Fitted, folder: Path) -> Path:
         except OSError:
             if not (target / MANIFEST).is_file():
                 raise
+        _settle_names(target.parent)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return target
@@ -147,6 +148,16 @@ def _digests(folder: Path) -> dict[str, str]:
 
 def _sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _settle_names(folder: Path) -> None:
+    """Force the names in a folder to the disk, where the system can."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _settle(folder: Path) -> None:

@@ -35,7 +35,8 @@ MOST_COLUMNS = 4_000
 class Statistics:
     """Sums over rows at one point: of the weights, of weight × loss, its gradient and its Hessian.
 
-    The first of the parameters is the intercept; then come the dense columns and those of the levels.
+    The first of the parameters is the intercept; then come the dense columns and those of the levels. Only
+    the upper triangle of the Hessian counts until `gather` mirrors it.
     """
 
     weight: float
@@ -113,8 +114,7 @@ def _statistics(rows: Labelled, parameters: Floats, objective: Objective) -> Sta
         for b in range(a + 1, len(codes)):
             pairs = np.bincount(code * sizes[b] + codes[b], weights=h, minlength=size * sizes[b])
             hessian[here, starts[b] : starts[b] + sizes[b]] = pairs.reshape(size, sizes[b])
-    upper = np.triu(hessian)
-    return Statistics(float(np.add.reduce(rows.weight)), value, gradient, upper + np.triu(upper, 1).T)
+    return Statistics(float(np.add.reduce(rows.weight)), value, gradient, hessian)
 
 
 def spread(plan: Plan, parameters: Floats) -> Floats:
@@ -129,7 +129,9 @@ def spread(plan: Plan, parameters: Floats) -> Floats:
 
 def gather(plan: Plan, found: Statistics) -> Statistics:
     """Return the statistics in terms of the 1 + width parameters: the rows of a mean speak for its levels."""
-    gradient, hessian, start = found.gradient.copy(), found.hessian.copy(), 1 + plan.dense
+    gradient, start = found.gradient.copy(), 1 + plan.dense
+    hessian = np.triu(found.hessian)
+    hessian += np.triu(hessian, 1).T
     keep = list(range(start))
     for slot in plan.levels:
         here, mean, shares = slice(start, start + slot.size), start + slot.size, np.array(slot.reference)
