@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +77,7 @@ def explain(program: str, row: str, fitted: str | None, home: str, as_json: bool
     loaded = load_one(program)
     from fieldguide.steps.explain import explain as step
 
-    text = click.get_text_stream("stdin").read() if row == "-" else Path(row).read_text(encoding="utf-8")
+    text = sys.stdin.read() if row == "-" else Path(row).read_text(encoding="utf-8")
     result = step(loaded, text, fitted=fitted, home=home)
     if as_json:
         print_json(result.to_json())
