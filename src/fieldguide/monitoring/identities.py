@@ -49,16 +49,17 @@ def identities(
     `delay_hours`), `now` the watermark of the journal. `source_labels` are the labels that the source
     itself holds by key, where they can be read.
 
-    With fewer than 200 matured outcomes, what needs them is "unknown". Whether the base rate moved is no
-    identity: see `base_rate`.
+    With fewer than 200 matured outcomes, what needs them is "unknown". What cannot be compared at all is left
+    out: outcomes when no key is also in the source, delays when the Fitted knows none or fewer than 200
+    answers are old enough. Whether the base rate moved is no identity: see `base_rate`.
     """
     given = answers.filter(pc.invert(pc.fill_null(answers.column("__refused"), False)))
     known = matured(given)
     return [
         _answers(given, constant),
         _loss(known, constant, objective),
-        _outcomes(known, source_labels),
-        _delays(given, facts or {}, now),
+        *_outcomes(known, source_labels or {}),
+        *_delays(given, facts or {}, now),
     ]
 
 
@@ -155,12 +156,7 @@ def _loss(known: pa.Table, constant: float, objective: Objective) -> Finding:
     return said("neutral_loss", "pass" if holds else "fail", saw, expected, evidence=evidence)
 
 
-def _outcomes(known: pa.Table, source: Mapping[str, float | None] | None) -> Finding:
-    if source is None:
-        return said("neutral_outcomes", "unknown", "the source's own labels were not read")
-    few = too_few("neutral_outcomes", known)
-    if few is not None:
-        return few
+def _outcomes(known: pa.Table, source: Mapping[str, float | None]) -> list[Finding]:
     pairs = [
         (key, label, source[key])
         for key, label in zip(
@@ -168,54 +164,57 @@ def _outcomes(known: pa.Table, source: Mapping[str, float | None] | None) -> Fin
         )
         if key is not None and source.get(key) is not None
     ]
+    if not pairs:
+        return []
     other = [key for key, label, own in pairs if label != own]
     evidence = {"compared": len(pairs), "different": len(other)}
-    if not pairs:
-        return said(
-            "neutral_outcomes",
-            "unknown",
-            "no key is both in the journal and in the source",
-            evidence=evidence,
-        )
     if not other:
-        return said(
-            "neutral_outcomes",
-            "pass",
-            f"{len(pairs):,} outcomes equal the source's labels",
-            evidence=evidence,
-        )
+        saw = f"{len(pairs):,} outcomes equal the source's labels"
+        return [said("neutral_outcomes", "pass", saw, evidence=evidence)]
     saw = f"{len(other):,} of {len(pairs):,} outcomes differ from the source's label of the same key"
-    return said("neutral_outcomes", "fail", saw, rows=tuple(other[:10]), evidence=evidence)
+    return [said("neutral_outcomes", "fail", saw, rows=tuple(other[:10]), evidence=evidence)]
 
 
-def _delays(given: pa.Table, facts: Mapping[str, Any], now: datetime | None) -> Finding:
+def _delays(given: pa.Table, facts: Mapping[str, Any], now: datetime | None) -> list[Finding]:
     """The share with an outcome by now, beside what the label's delays in training let expect."""
     by_day, hours = facts.get("known_share_by_day"), facts.get("delay_hours")
-    if by_day is None or not given.num_rows:
-        return said(
-            "neutral_delays", "unknown", "the Fitted knows no delays of the label (no time or known_at)"
-        )
+    if by_day is None:
+        return []
     if hours is None or now is None:
         given = given.filter(pc.fill_null(given.column("__closed"), False))
-        expected = np.ones(given.num_rows)
-        which = "answers whose time for an outcome is over"
+        arrived, which = 1.0, "answers whose time for an outcome is over"
     else:
         micros = pc.cast(given.column("__time"), pa.int64()).to_numpy(zero_copy_only=False)
         age = now.timestamp() / 3600 - np.asarray(micros, dtype=np.float64) / 3.6e9
-        expected = np.interp(age, [0.0, *hours], [0.0, *(np.arange(1, len(hours) + 1) / (len(hours) + 1))])
-        expected[age >= hours[-1]] = 1.0
-        which = "answers, by their age"
+        known_by = np.interp(age, [0.0, *hours], np.arange(len(hours) + 1) / (len(hours) + 1))
+        known_by[age >= hours[-1]] = 1.0
+        arrived, which = float(known_by.mean()) if len(age) else 0.0, "answers"
     rows = given.num_rows
-    if rows < ENOUGH:
-        return said("neutral_delays", "unknown", f"{rows:,} {which}, fewer than {ENOUGH}")
+    if rows * arrived < ENOUGH:
+        return []
     share = 1.0 - given.column("__label").null_count / rows
-    arrived = float(expected.mean())
-    slack = 3 * math.sqrt(max(share * (1 - share), 1.0 / rows) / rows) + 0.01
-    low, high = max(0.0, by_day[0] * arrived - slack), min(1.0, by_day[1] * arrived + slack)
+    low, high = _share_bounds(facts, given, arrived)
     saw = f"{share:.1%} of {rows:,} {which} have their outcome"
     bounds = f"{low:.1%} to {high:.1%}, as the delays of the label were when it was learned"
     evidence = {"share": share, "low": low, "high": high, "rows": rows}
-    return said("neutral_delays", "pass" if low <= share <= high else "fail", saw, bounds, evidence=evidence)
+    return [
+        said("neutral_delays", "pass" if low <= share <= high else "fail", saw, bounds, evidence=evidence)
+    ]
+
+
+def _share_bounds(facts: Mapping[str, Any], given: pa.Table, arrived: float) -> tuple[float, float]:
+    """Between which shares of the answers may have an outcome, when a share `arrived` of those there ever are has come.
+
+    Days differ (in a storm half of the flights have none), so a stretch of D days strays by four standard
+    deviations of a day, over √D; a day's is read off the 1 % and 99 % quantiles over days.
+    """
+    least, most = facts["known_share_by_day"]
+    usual = facts.get("known_share", (least + most) / 2)
+    micros = pc.cast(given.column("__time"), pa.int64()).to_numpy(zero_copy_only=False)
+    days = len(np.unique(np.asarray(micros, dtype=np.int64) // 86_400_000_000))
+    stray = max(usual - least, most - usual, 0.02) * 4 / 2.33 / math.sqrt(days)
+    rough = 3 * math.sqrt(max(arrived * (1 - arrived), 0.0) / given.num_rows) + 0.02 * (arrived < 1)
+    return max(0.0, (usual - stray) * arrived - rough), min(1.0, (usual + stray) * arrived + rough)
 
 
 def too_few(check: str, known: pa.Table) -> Finding | None:
