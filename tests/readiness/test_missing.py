@@ -53,23 +53,23 @@ def world(mechanism: str, seed: int, n: int = 1_000) -> Columns:
     return {"x": np.where(r.random(n) < share, np.nan, x), "y": y, "z": z, "plan": plan}
 
 
-def not_mcar(mechanism: str, times: int = 25) -> int:
+def not_mcar(mechanism: str, times: int = 12) -> int:
     return sum("not MCAR" in findings(world(mechanism, seed))["x"].saw for seed in range(times))
 
 
 def test_at_random_there_is_rarely_a_sign() -> None:
-    assert not_mcar("random", 60) <= 2
+    assert not_mcar("random", 40) <= 2
 
 
 @pytest.mark.parametrize("mechanism", ["y", "plan", "time", "z"])
 def test_what_goes_with_something_seen_is_found(mechanism: str) -> None:
-    assert not_mcar(mechanism) >= 24
+    assert not_mcar(mechanism) >= 11
 
 
 def test_what_goes_with_the_hidden_value_alone_cannot_be_seen_and_that_is_said() -> None:
     assert not_mcar("itself") <= 2
     assert (
-        "no sign against MCAR (a dependence on the missing value itself cannot be seen)"
+        "no sign against MCAR, that is chance (a dependence on the missing value itself cannot be seen)"
         in findings(world("itself", 3))["x"].saw
     )
 

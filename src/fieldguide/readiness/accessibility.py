@@ -78,13 +78,17 @@ def reads_alike(first: Extent, again: Extent | None) -> list[Finding]:
         todo = "grade again, so that the source is read twice"
         return [found("reads_alike", "unknown", "the source was read once", todo=todo)]
     if (first.hash, first.rows) == (again.hash, again.rows):
-        saw = f"read twice: {first.rows:,} rows, content {first.hash[:12]}"
+        saw = f"read twice: {first.rows:,} rows, content {_short_hash(first)}"
         return [found("reads_alike", "pass", saw)]
     saw = (
-        f"two readings differ: {first.rows:,} rows with content {first.hash[:12]}, "
-        f"then {again.rows:,} rows with content {again.hash[:12]}"
+        f"two readings differ: {first.rows:,} rows with content {_short_hash(first)}, "
+        f"then {again.rows:,} rows with content {_short_hash(again)}"
     )
     return [found("reads_alike", "fail", saw)]
+
+
+def _short_hash(extent: Extent) -> str:
+    return extent.hash.rsplit(":", 1)[-1][:12]
 
 
 def _short(text: str) -> str:

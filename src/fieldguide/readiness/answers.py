@@ -145,7 +145,8 @@ def _answered(
     name: str, about: str | None, said: str | None, by: str, answers: Sequence[Answer], now: datetime
 ) -> Finding:
     if said and said.strip():
-        return found(name, "pass", f"declared in the program file by {by}: {said.strip()}", about)
+        who = "" if said == by else f" by {by}"
+        return found(name, "pass", f"declared in the program file{who}: {said.strip()}", about)
     given = [a for a in answers if covers(a, name, about)]
     current = _latest(a for a in given if valid(a, now))
     if current is not None:

@@ -226,6 +226,8 @@ def _moved(summary: Summary) -> str:
     cut = slices - slices // 4
     moved = {}
     for name, column in summary.columns.items():
+        if column.kind == "timestamp":
+            continue
         before, after = column.counts[:cut].sum(axis=0), column.counts[cut:].sum(axis=0)
         if before.sum() and after.sum():
             moved[name] = 0.5 * float(np.abs(before / before.sum() - after / after.sum()).sum())

@@ -7,6 +7,7 @@ any question (FACTS 1.1, 8). Missing values, the last step of the band, are in `
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from fieldguide.readiness.tails import torn_off
 from fieldguide.tables.query import Duplicates, Found
 from fieldguide.tables.runs import Runs
 from fieldguide.tables.summary import ColumnSummary, Summary, quantiles, representative
+from fieldguide.tables.tally import STEEPNESS
 
 LEAST_RESOLVED = 0.5
 """Share of rows that find a partner in a joined source, at least."""
@@ -264,13 +266,13 @@ def default_suspects(column: ColumnSummary) -> list[tuple[float, float]]:
     that is more than five years from the others.
     """
     if column.kind == "timestamp":
-        return _default_times(*points(column))
+        return _default_times(column)
     if column.kind != "number" or _distinct(column) < 10:
         return []
     values, rows = points(column)
     suspects = []
     for code in DEFAULTS:
-        same = np.abs(values - code) <= (0.0 if column.values is not None else 0.025 * abs(code))
+        same = np.abs(values - code) <= _blur(column, code)
         rest, weight = values[~same], np.cumsum(rows[~same])
         if rows[same].sum() < FEWEST_DEFAULTS or len(rest) < 9:
             continue
@@ -344,17 +346,25 @@ def _keys(check: str, name: str | None, key: Sequence[str], duplicates: Duplicat
     return found(check, "fail", "; ".join(parts), name, rows=duplicates.examples)
 
 
-def _default_times(values: np.ndarray, rows: np.ndarray) -> list[tuple[float, float]]:
+def _default_times(column: ColumnSummary) -> list[tuple[float, float]]:
+    values, rows = points(column)
     suspects = []
     for day in DEFAULT_TIMES:
         code = datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
-        same = np.abs(values - code) <= WIDTH_OF_A_DEFAULT_TIME
+        same = np.abs(values - code) <= WIDTH_OF_A_DEFAULT_TIME + _blur(column, code)
         rest = values[~same]
         if rows[same].sum() >= FEWEST_DEFAULTS and len(rest):
             nearest = float(rest[np.argmin(np.abs(rest - code))])
             if abs(nearest - code) > 5 * 365 * DAY:
                 suspects.append((code, nearest))
     return suspects
+
+
+def _blur(column: ColumnSummary, value: float) -> float:
+    """Return how far the middle of the bucket of `value` may lie from it; 0 where values are counted one by one."""
+    if column.values is not None or column.grid is None:
+        return 0.0
+    return 0.6 * math.hypot(value - column.grid.anchor, column.grid.scale) / STEEPNESS
 
 
 def _distinct(column: ColumnSummary) -> int:

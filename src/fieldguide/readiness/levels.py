@@ -395,6 +395,8 @@ def found(
     one = check(name)
     if todo is None:
         todo = "" if verdict == "pass" else one.next
+    if about is not None:
+        todo = todo.replace(f"waive P {name} ", f"waive P {name} --about {about} ")
     return Finding(
         check=one.id,
         level=one.level,

@@ -96,9 +96,11 @@ def _of_column(
         return found("missing_values", "pass", f"{saw}: too few to look for a pattern", name)
     related = [r for r in relations(m, patterns, values, periods) if abs(r.effect) >= r.small]
     if related:
-        saw += f"; not MCAR: {'; '.join(r.told for r in related[:3])}"
+        saw += f"; not by chance alone (not MCAR): {'; '.join(r.told for r in related[:3])}"
     else:
-        saw += "; no sign against MCAR (a dependence on the missing value itself cannot be seen)"
+        saw += (
+            "; no sign against MCAR, that is chance (a dependence on the missing value itself cannot be seen)"
+        )
     saw += _over_time(periods, m)
     if not patterns.complete:
         saw += "; only the 1,000 most frequent patterns were looked at"
