@@ -41,7 +41,7 @@ def release(number: int, model: str) -> Release:
 def attempt(candidate: Candidate, **changed: Any) -> tuple[str, ...]:
     situation: dict[str, Any] = {
         "releases": [release(1, "Mean")], "current_manifest": MEAN, "failing": [], "level": "A2", "reached_a2": True,
-        "proof": PROOF, "waivers": [],
+        "proof": PROOF, "proven": True, "waivers": [],
     }  # fmt: skip
     return check_launch(candidate, **{**situation, **changed})
 
@@ -100,9 +100,15 @@ def test_nothing_changed_is_refused() -> None:
     ("gate", "situation"),
     [
         ("no_failing_findings", {"failing": [Finding("unique_key", "B3", "fail", saw="3 keys twice")]}),
-        ("neutral_proven", {"proof": []}),
-        ("neutral_proven", {"proof": [Finding("constant_served", "A1", "fail", saw="2 answers differ")]}),
-        ("neutral_proven", {"proof": [Finding("matured", "A1", "unknown", saw="12 outcomes")]}),
+        ("neutral_proven", {"proof": [], "proven": False}),
+        (
+            "neutral_proven",
+            {"proof": [Finding("constant_served", "A1", "fail", saw="2 answers differ")], "proven": False},
+        ),
+        (
+            "neutral_proven",
+            {"proof": [Finding("matured", "A1", "unknown", saw="12 outcomes")], "proven": False},
+        ),
         ("reached_A2", {"reached_a2": False, "level": "B3"}),
         ("neutral_first", {"releases": [], "current_manifest": None}),
     ],

@@ -94,12 +94,13 @@ def check_launch(
     level: str,
     reached_a2: bool,
     proof: Sequence[Finding],
+    proven: bool,
     waivers: Sequence[Waiver],
 ) -> tuple[str, ...]:
     """Return what changes with this launch; raise GateError where a gate that nobody waived is shut.
 
     `failing` are the failures of the current grade up to A3 that nobody waived, `proof` the findings of the neutral launch's
-    identities (empty when nothing neutral has served). A waiver of a gate holds for the next launch only.
+    identities (empty when nothing neutral has served) and `proven` whether they hold. A waiver of a gate holds for the next launch only.
     """
     since = releases[-1].at if releases else ""
     waived = {waiver.check for waiver in waivers if stamp(waiver.at) > since}
@@ -122,8 +123,7 @@ def check_launch(
     if now == "nothing":
         return ("the first release",)
     if not candidate.neutral and all(release.model == "Mean" for release in releases):
-        broken = [f for f in proof if f.verdict != "pass"]
-        gate("neutral_proven", not proof or bool(broken), _unproven(proof, broken))
+        gate("neutral_proven", not proven, _unproven(proof))
     if not candidate.neutral:
         gate(
             "reached_A2",
@@ -154,12 +154,15 @@ def failing_text(failing: Sequence[Finding]) -> str:
     return f"{first.check}{about} fails{more}: {first.saw.rstrip('.')}. Next: {first.next.rstrip('.')}."
 
 
-def _unproven(proof: Sequence[Finding], broken: Sequence[Finding]) -> str:
+def _unproven(proof: Sequence[Finding]) -> str:
     if not proof:
         return "The neutral launch is not proven: it has given no answers with outcomes yet. Serve it, and send outcomes."
-    if not broken:
-        return ""
-    return f"The neutral launch is not proven: {broken[0].check}: {broken[0].saw.rstrip('.')}. Next: {broken[0].next.rstrip('.')}."
+    worst = sorted((f for f in proof if f.verdict != "pass"), key=lambda f: f.verdict != "fail")
+    return (
+        f"The neutral launch is not proven: {worst[0].check}: {worst[0].saw.rstrip('.')}. Next: {worst[0].next.rstrip('.')}."
+        if worst
+        else ""
+    )
 
 
 def _knobs(manifest: Mapping[str, Any]) -> dict[str, Any]:

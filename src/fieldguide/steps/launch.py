@@ -15,6 +15,7 @@ from fieldguide.errors import GateError, UsageError, suggest
 from fieldguide.finding import Finding, from_json
 from fieldguide.learning import load
 from fieldguide.ledger import records, rules
+from fieldguide.monitoring import proven
 from fieldguide.program import Change, Program
 from fieldguide.program import changes as program_changes
 from fieldguide.readiness.grade import failing, level_of
@@ -57,6 +58,7 @@ def launch(
         level=whole.level,
         reached_a2=at_least(whole.level, "A2"),
         proof=proof,
+        proven=proven(proof),
         waivers=waivers,
     )
     release = records.Release(

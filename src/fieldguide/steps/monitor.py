@@ -25,15 +25,19 @@ from fieldguide.ledger import records
 from fieldguide.monitoring import (
     Incident,
     bias,
+    columns_used,
     cut,
     decide,
     identities,
+    live_findings,
     live_of,
+    monitors_armed,
     refused_values,
     replay_mismatch,
     served_features,
 )
-from fieldguide.program import Program, arguments, computed_features, named, raw_columns
+from fieldguide.monitoring.windows import CONTEXT
+from fieldguide.program import Program, named, raw_columns
 from fieldguide.readiness.grade import Evidence, level_of
 from fieldguide.steps.home import DEFAULT, Home, at_home, data_fingerprint, name_of, system_clock
 from fieldguide.tables.summary import summarize
@@ -115,11 +119,11 @@ def monitor(
     _settle(place, ledger, fitted, now)
     live = _live_findings(place, fitted, release, now)
     if judged:
-        _write_evidence(ledger, fitted, judged)
+        _write_evidence(place, ledger, fitted)
     incidents = records.read_incidents(ledger, name, only_open=True)
     alarms = tuple(incident.finding for incident in incidents)
     back = next((i.finding.saw for i in incidents if i.fallback), None)
-    changes = tuple(f for f in judged[-1].findings if f.verdict == "unknown") if judged else ()
+    changes = tuple(f for f in judged[-1] if f.verdict == "unknown") if judged else ()
     level = _level(ledger, fitted, [*alarms, *(f for f in live if f.verdict == "fail")])
     return Monitored(name, release.number, level, len(judged), alarms, changes, tuple(live), back)
 
@@ -135,12 +139,6 @@ def watch(programs: Sequence[Program], *, home: str | Path | Home = DEFAULT, eve
             except FieldguideError as error:
                 print(f"fieldguide monitor: {error}", file=sys.stderr)
         time.sleep(every)
-
-
-@dataclass(frozen=True)
-class _Judged:
-    rows: pa.Table
-    findings: list[Finding]
 
 
 @lru_cache(maxsize=4)
@@ -166,157 +164,160 @@ def _waiting(home: Home, name: str) -> bool:
 
 def _judge(
     home: Home, ledger: sa.Engine, fitted: Fitted, release: records.Release, *, once: bool
-) -> list[_Judged]:
+) -> list[list[Finding]]:
+    """Judge the windows that wait, act on each, and return what was found in each."""
     program, name = fitted.program, str(fitted.program.name)
     windows = records.read_windows(ledger, name)
     last = windows[-1].last if windows else 0
     columns = raw_columns(program)
     rows = read_answers(home.journal, name, after_n=last, columns=columns)
     previous = [from_json(flat) for flat in windows[-1].live.get("changes", [])] if windows else []
-    before = read_answers(
-        home.journal, name, after_n=max(last - 1_000, 0), limit=min(last, 1_000), columns=columns
-    )
-    judged: list[_Judged] = []
-    for part in cut(rows.num_rows, once=once):
-        window = rows.slice(part.start, part.stop - part.start)
+    earlier = max(last - CONTEXT, 0)
+    before = read_answers(home.journal, name, after_n=earlier, limit=last - earlier, columns=columns)
+    judged: list[list[Finding]] = []
+    for span in cut(rows.num_rows, once=once):
+        window = rows.slice(span.start, span.rows)
         summary = summarize(window, columns, like=fitted.summary)
-        found = compare(
-            summary,
-            window,
-            fitted.summary,
-            columns,
-            before=before,
-            yardstick=_yardstick(home.fitted / fitted.id, window.num_rows),
-        )
+        yardstick = _yardstick(home.fitted / fitted.id, span.rows)
+        found = compare(summary, window, fitted.summary, columns, before=before, yardstick=yardstick)
         found = [*confirmed(previous, found), *_refused(home, name, window, found)]
         level = _act(ledger, fitted, release, found)
         first, final = window["__n"][0].as_py(), window["__n"][-1].as_py()
-        unknown = [to_json(f) for f in found if f.verdict == "unknown"]
-        at = records.stamp(system_clock())
-        live = {"changes": unknown, "settled": False}
-        records.write_window(ledger, records.Window(at, name, release.number, first, final, level, live))
-        judged.append(_Judged(window, found))
+        changes = [to_json(f) for f in found if f.verdict == "unknown"]
+        window_record = records.Window(
+            at=records.stamp(system_clock()),
+            program=name,
+            release=release.number,
+            first=first,
+            last=final,
+            level=level,
+            live={"changes": changes, "settled": False},
+        )
+        records.write_window(ledger, window_record)
+        judged.append(found)
         previous, before = found, window
     return judged
 
 
 def _refused(home: Home, name: str, window: pa.Table, found: Sequence[Finding]) -> list[Finding]:
-    first, last = window["__n"][0].as_py(), window["__n"][-1].as_py()
+    """Return what the window's refused rows say, of columns that `found` does not explain already."""
     if not pc.any(window["__refused"]).as_py():
         return []
-    told = [
-        (refused.column or "", refused.reason, refused.message)
-        for n, refused in refusals(home.journal, name, after_n=first - 1, limit=window.num_rows)
-        if n <= last
-    ]
-    named_already = {f.about for f in found if f.verdict == "fail"}
-    return [f for f in refused_values(window.num_rows, told) if f.about not in named_already]
+    first, last = window["__n"][0].as_py(), window["__n"][-1].as_py()
+    told = [each for each in refusals(home.journal, name, first - 1, window.num_rows) if each[0] <= last]
+    times = {
+        n: at.isoformat() for n, at in zip(window["__n"].to_pylist(), window["__at"].to_pylist(), strict=True)
+    }
+    said = refused_values(
+        window.num_rows,
+        [(refused.column, refused.reason, refused.message) for _, refused in told],
+        [n for n, _ in told],
+        times,
+    )
+    explained = {f.about for f in found if f.verdict == "fail"}
+    return [f for f in said if f.about not in explained]
 
 
 def _act(ledger: sa.Engine, fitted: Fitted, release: records.Release, found: Sequence[Finding]) -> str:
+    """Open, update and close incidents as the findings of one window ask; returns the level that they leave."""
     name = str(fitted.program.name)
-    incidents = records.read_incidents(ledger, name, only_open=True)
-    decision = decide(
-        [Incident(i.id, i.finding, i.clean_windows) for i in incidents], found, _used(fitted.program)
-    )
+    incidents = [
+        Incident(i.id, i.finding, i.clean_windows, i.fallback)
+        for i in records.read_incidents(ledger, name, only_open=True)
+    ]
+    decision = decide(incidents, found, columns_used(fitted.program))
     at = records.stamp(system_clock())
-    by_id = {incident.id: incident for incident in incidents}
     for finding, fallback in decision.opened:
         records.open_incident(ledger, at, name, release.number, finding, fallback)
-    for incident in decision.goes_on:
-        records.update_incident(ledger, incident, clean_windows=0)
-    for incident, clean in decision.cleaner:
-        records.update_incident(ledger, incident, clean_windows=clean)
-    for incident in decision.closed:
-        records.update_incident(ledger, incident, clean_windows=by_id[incident].clean_windows + 1, closed=at)
-    still = records.read_incidents(ledger, name, only_open=True)
-    return _level(ledger, fitted, [incident.finding for incident in still])
-
-
-def _used(program: Program) -> set[str]:
-    """Return the raw columns that the features read, presentation aside."""
-    columns = raw_columns(program)
-    names = {f.name for f in columns if any(f is each for each in program.features)}
-    for feature in computed_features(program):
-        if feature.of is not None:
-            names |= {columns[position].name for position in arguments(program, feature.of)}
-    return names
+    for update in decision.updated:
+        closed = at if update.closed else None
+        records.update_incident(
+            ledger, update.incident, clean_windows=update.clean_windows, closed=closed, finding=update.finding
+        )
+    return _level(ledger, fitted, decision.findings)
 
 
 def _settle(home: Home, ledger: sa.Engine, fitted: Fitted, now: datetime | None) -> None:
     """Look again at the windows whose outcomes may still have come in."""
     name = str(fitted.program.name)
-    open_windows = [w for w in records.read_windows(ledger, name) if not w.live.get("settled")]
-    objective = objective_of(fitted.program)
-    for window in open_windows[-UNSETTLED:]:
-        served = joined(
-            home.journal,
-            name,
-            (),
-            fitted.program.label,
-            now,
-            window.first - 1,
-            window.last - window.first + 1,
-        )
+    waiting = [w for w in records.read_windows(ledger, name) if not w.live.get("settled")]
+    for window in waiting[-UNSETTLED:]:
+        rows = window.last - window.first + 1
+        served = joined(home.journal, name, (), fitted.program.label, now, window.first - 1, rows)
         if served.num_rows:
-            live = live_of(served, objective, _promised(fitted)).to_json()
-            records.update_window(ledger, window, {**window.live, **live})
+            records.update_window(ledger, window, {**window.live, **_window_live(fitted, served)})
 
 
-def _promised(fitted: Fitted) -> Any:
+def _window_live(fitted: Fitted, served: pa.Table) -> dict[str, Any]:
+    """Return what became of one window's answers, as the ledger keeps it and the pages show it."""
+    promised = _promised(fitted) or {}
+    live = live_of(served, objective_of(fitted.program), None, timezone=fitted.program.source.timezone)
+    answered = served.filter(pc.invert(served["__refused"]))
+    since, until = pc.min(served["__time"]).as_py(), pc.max(served["__time"]).as_py()
+    return {
+        "since": since.isoformat(),
+        "until": until.isoformat(),
+        "answers": answered.num_rows,
+        "refused": served.num_rows - answered.num_rows,
+        "fallback": int(pc.sum(answered["__fallback"]).as_py() or 0),
+        "mature": int(pc.sum(answered["__mature"]).as_py() or 0),
+        "outcomes": live.matured,
+        "settled": bool(pc.all(answered["__closed"]).as_py()) if answered.num_rows else True,
+        "loss": live.losses.loss.value if live.losses else None,
+        "predicted": live.predicted,
+        "observed": live.observed,
+        "expected": promised.get("value"),
+        "low": promised.get("low"),
+        "high": promised.get("high"),
+    }
+
+
+def _promised(fitted: Fitted) -> dict[str, float] | None:
+    """Return the loss that the next period's rows let expect, with its interval."""
     losses = fitted.manifest["losses"]
     judged = losses.get("next_period") or losses.get("holdout") or {}
-    return judged.get("loss")
+    loss: dict[str, float] | None = judged.get("loss")
+    return loss
 
 
 def _live_findings(
     home: Home, fitted: Fitted, release: records.Release, now: datetime | None
 ) -> list[Finding]:
-    name = str(fitted.program.name)
+    """Return the checks on answers and outcomes of the release in service."""
+    name, zone = str(fitted.program.name), fitted.program.source.timezone
     after = max(last_number(home.journal, name) - RECENT, 0)
     served = joined(home.journal, name, (), fitted.program.label, now, after)
     served = served.filter(pc.equal(served["__release"], str(release.number)))
     if not served.num_rows:
         return []
-    neutral = release.model == "Mean"
-    findings = [
-        _replayed(home, fitted, release),
-        bias(served, fitted.program.source.timezone, neutral=neutral),
-    ]
-    if not neutral:
-        return findings
-    proof = identities(
-        served,
-        constant=fitted.constant,
-        objective=objective_of(fitted.program),
-        facts=fitted.manifest["label"],
-    )
-    return [*proof, *findings]
+    objective = objective_of(fitted.program)
+    replayed = _replayed(home, fitted, release)
+    if release.model != "Mean":
+        live = live_of(served, objective, _promised(fitted), timezone=zone)
+        return [replayed, *live_findings(live), bias(served, zone)]
+    facts = fitted.manifest["label"]
+    proof = identities(served, constant=fitted.constant, objective=objective, facts=facts, now=now)
+    return [*proof, bias(served, zone, neutral=True, proof=proof), replayed]
 
 
 def _replayed(home: Home, fitted: Fitted, release: records.Release) -> Finding:
-    columns = raw_columns(fitted.program)
-    name = str(fitted.program.name)
-    last = last_number(home.journal, name)
-    rows = read_answers(home.journal, name, after_n=max(last - 1_000, 0), columns=columns)
+    """Return whether the latest answers are what the journal gives when it is scored again."""
+    columns, name = raw_columns(fitted.program), str(fitted.program.name)
+    after = max(last_number(home.journal, name) - CONTEXT, 0)
+    rows = read_answers(home.journal, name, after_n=after, columns=columns)
     mine = pc.and_(pc.equal(rows["__release"], str(release.number)), pc.invert(rows["__refused"]))
     rows = rows.filter(mine)
     return replay_mismatch(rows, predict_table(fitted, rows), [column.name for column in columns])
 
 
-def _write_evidence(ledger: sa.Engine, fitted: Fitted, judged: Sequence[_Judged]) -> None:
-    program, now = fitted.program, system_clock()
-    rows = judged[-1].rows
-    armed = Finding(
-        "monitors_armed",
-        "A1",
-        "pass",
-        saw=f"the monitor judged rows up to number {rows['__n'][-1].as_py():,}",
-        expected="what is served is graded against what was learned from",
-    )
-    found = [*served_features(rows.filter(pc.invert(rows["__refused"])), raw_columns(program)), armed]
+def _write_evidence(home: Home, ledger: sa.Engine, fitted: Fitted) -> None:
+    """Keep for a day that every feature was seen and that the monitor looks (level A1)."""
+    program, now, name = fitted.program, system_clock(), str(fitted.program.name)
+    windows = records.read_windows(ledger, name)
+    rows = read_answers(home.journal, name, max(windows[-1].last - CONTEXT, 0), CONTEXT, raw_columns(program))
+    found = [*served_features(rows, raw_columns(program)), monitors_armed(len(windows), windows[-1].at)]
     evidence = [Evidence(f, now, until=now + ARMED) for f in found]
-    records.write_evidence(ledger, str(program.name), data_fingerprint(program), "monitor", evidence)
+    records.write_evidence(ledger, name, data_fingerprint(program), "monitor", evidence)
 
 
 def _level(ledger: sa.Engine, fitted: Fitted, failing: Sequence[Finding]) -> str:

@@ -22,7 +22,8 @@ def neutral_proof(home: Home, program: Program, release: Release) -> list[Findin
     """
     name = name_of(program)
     fitted = load(home.fitted / release.fitted)
-    served = joined(home.journal, name, (), fitted.program.label, watermark(home.journal, name))
+    now = watermark(home.journal, name)
+    served = joined(home.journal, name, (), fitted.program.label, now)
     served = served.filter(pc.equal(served["__release"], str(release.number)))
     if not served.num_rows:
         return []
@@ -31,6 +32,7 @@ def neutral_proof(home: Home, program: Program, release: Release) -> list[Findin
         constant=fitted.constant,
         objective=objective_of(fitted.program),
         facts=fitted.manifest["label"],
+        now=now,
         source_labels=_source_labels(program),
     )
 
