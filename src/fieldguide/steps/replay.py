@@ -133,11 +133,11 @@ class Replay:
             str(source.time): part["__time"],
             str(source.entity): part["__entity"],
         }
-        for key, at, value in zip(
-            *(part[name].to_pylist() for name in ("__key", "__known_at", "__label")), strict=True
-        ):
-            if at is not None and value is not None:
-                self._pending.append((at, key, value))
+        within = self.program.label.arrives_within
+        names = ("__key", "__time", "__known_at", "__label")
+        for key, asked, at, value in zip(*(part[name].to_pylist() for name in names), strict=True):
+            if value is not None:
+                self._pending.append((at or asked + within, key, value))
         self._pending.sort()
         rows: list[dict[str, Any]] = pa.table(columns).to_pylist()
         return rows
