@@ -261,5 +261,22 @@ def test_the_file_that_is_being_loaded_is_known_while_it_runs(write: Write) -> N
 
 def test_every_refusal_of_a_file_is_a_usage_error_with_exit_code_2(write: Write) -> None:
     with pytest.raises(FieldguideError) as caught:
-        fg.load(write("visits.py", "1 / 0\n"))
+        fg.fg.load(write("visits.py", "1 / 0\n"))
     assert caught.value.exit_code == 2
+
+
+def test_a_program_that_another_is_made_from_is_not_meant(tmp_path: Path) -> None:
+    (tmp_path / "clean.py").write_text(
+        "from datetime import timedelta\nimport fieldguide.program as fg\n"
+        "visits = fg.Program(question=fg.Question(ask='?'), source=fg.Source('a.csv'), features=[fg.Number('a')],\n"
+        "    label=fg.BinaryLabel('b', arrives_within=timedelta(days=1)))\n"
+    )
+    (tmp_path / "variant.py").write_text(
+        "from dataclasses import replace\nimport fieldguide.program as fg\nfrom clean import visits as clean\n"
+        "visits = replace(clean, prior=fg.priors.Ridge(0.5))\n"
+    )
+    (tmp_path / "again.py").write_text("from clean import visits\n")
+    (variant,) = fg.load(tmp_path / "variant.py")
+    assert variant.prior is not None
+    assert [program.name for program in fg.load(tmp_path / "again.py")] == ["visits"]
+    assert fg.load(f"{tmp_path / 'variant.py'}:clean")[0].prior is None

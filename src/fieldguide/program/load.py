@@ -35,6 +35,8 @@ def being_loaded() -> str | None:
 def load(spec: str | Path) -> list[Program]:
     """Return the programs of `file.py`, or the one that `file.py:variable` names; each has its name.
 
+    A program that the file only imports, to make another from it, is left out where there is another.
+
     Modules beside the file are imported from beside it, afresh, and leave no trace, so that two versions
     of the same file can be loaded side by side. The text of all of them is kept with each program.
 
@@ -63,6 +65,10 @@ def load(spec: str | Path) -> list[Program]:
         )
     if variable is not None:
         found = {variable: found[variable]}
+    else:
+        # a program that another one is made from is not meant, unless there is no other
+        imported = _imported(code[file.name])
+        found = {name: value for name, value in found.items() if name not in imported} or found
     once: dict[int, Program] = {}
     for name, value in found.items():
         if id(value) not in once:
@@ -246,6 +252,16 @@ def _is_user_code(module: ModuleType) -> bool:
     if where is None:  # a folder without __init__.py; built-in modules have no __path__
         where = next(iter(getattr(module, "__path__", ())), None)
     return where is not None and is_own_code(where, Path(Path(where).anchor))
+
+
+def _imported(text: str) -> set[str]:
+    """Return the names that a file's top level imports."""
+    return {
+        alias.asname or alias.name
+        for node in ast.parse(text).body
+        if isinstance(node, ast.ImportFrom | ast.Import)
+        for alias in node.names
+    }
 
 
 def _run(file: Path) -> ModuleType:

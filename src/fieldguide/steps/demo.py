@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 
 import fieldguide
-from fieldguide.errors import FieldguideError, GateError, UsageError
+from fieldguide.errors import FieldguideError, GateError, UsageError, for_program
 from fieldguide.finding import Finding
 from fieldguide.program import Program, load_one
 from fieldguide.steps.fit import Fit, fit
@@ -240,7 +240,7 @@ def _refusal(step: Callable[[], object]) -> str:
     try:
         step()
     except GateError as refusal:
-        return str(refusal)
+        return for_program(str(refusal), "flights.py")
     raise FieldguideError("demo: a launch that must be refused was not.")
 
 
