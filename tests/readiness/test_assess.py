@@ -392,3 +392,24 @@ def test_tiny_tables_are_graded_without_breaking(make: Any, rows: int) -> None:
     findings = make.findings(make.canonical(columns, [1.0] * rows), make.program(features))
     assert {f.check for f in findings} == MACHINE
     assert level_of(findings, [], make.NOW).level == "C1"
+
+
+def test_a_sensor_that_is_stuck_at_one_machine_is_found_among_the_others(make: Any) -> None:
+    r = np.random.default_rng(0)
+    machine = np.arange(N) % 10
+    heat = np.zeros((N // 10, 10))
+    for t in range(1, N // 10):
+        heat[t] = 0.95 * heat[t - 1] + r.normal(size=10)
+    values = np.round(60 + heat[np.arange(N) // 10, machine], 1)
+    table = {"heat": values}
+    entity = pa.array([f"m{i}" for i in machine])
+    y = (r.random(N) < 0.3).astype(float)
+    made = make.program([Number("heat", about="told", unit="degree Celsius")], entity="machine")
+    assert make.bad(make.findings(make.canonical(table, y, entity=entity), made)) == {}
+    stuck_rows = np.flatnonzero((machine == 3) & (np.arange(N) >= 1_000))[:60]
+    table["heat"][stuck_rows] = table["heat"][stuck_rows[0]]
+    found = make.bad(make.findings(make.canonical(table, y, entity=entity), made))
+    assert list(found) == [("stuck_values", "heat")]
+    assert "rows in a row (one machine)" in found["stuck_values", "heat"].saw
+    assert 60 <= found["stuck_values", "heat"].evidence["rows"] <= 63
+    assert found["stuck_values", "heat"].rows[0] == f"k{stuck_rows[0]:06d}"
