@@ -56,8 +56,12 @@ def world(seed: int, *, rows: int = 60_000, days: int = 150, share: float = 0.6)
     columns: dict[str, pa.Array] = {}
 
     def level(strength: float) -> Floats:
-        slow = rng.normal(0, 0.4) * np.sin(2 * np.pi * (np.arange(days) / rng.uniform(60, 200) + rng.random()))
-        daily = slow + _wander(rng, days, rng.uniform(0.3, 0.95)) + rng.normal(0, 0.15, 7)[np.arange(days) % 7]
+        slow = rng.normal(0, 0.4) * np.sin(
+            2 * np.pi * (np.arange(days) / rng.uniform(60, 200) + rng.random())
+        )
+        daily = (
+            slow + _wander(rng, days, rng.uniform(0.3, 0.95)) + rng.normal(0, 0.15, 7)[np.arange(days) % 7]
+        )
         within = rng.normal(0, 0.3) * np.cos(2 * np.pi * (hour - rng.uniform(0, 24)) / 24)
         person = rng.normal(0, 0.5, total // 8 + 1)[user]
         out: Floats = strength * (daily[day] + within + person)
@@ -66,12 +70,18 @@ def world(seed: int, *, rows: int = 60_000, days: int = 150, share: float = 0.6)
     for i in range(3):
         strength = rng.uniform(0.05, 1.0)
         columns[f"normal{i}"] = pa.array(rng.normal(0, 1, total) + level(strength))
-        columns[f"amount{i}"] = pa.array(np.exp(rng.uniform(0.5, 1.2) * rng.normal(0, 1, total) + level(strength) / 2 + 3))
-        columns[f"count{i}"] = pa.array(rng.poisson(np.exp(rng.uniform(0, 2.5) + level(strength) / 3)).astype(float))
+        columns[f"amount{i}"] = pa.array(
+            np.exp(rng.uniform(0.5, 1.2) * rng.normal(0, 1, total) + level(strength) / 2 + 3)
+        )
+        columns[f"count{i}"] = pa.array(
+            rng.poisson(np.exp(rng.uniform(0, 2.5) + level(strength) / 3)).astype(float)
+        )
     columns["speed"] = pa.array(_weather(rng, day, hour) * 1.15078)
     columns["rain"] = pa.array(np.round(np.maximum(_weather(rng, day, hour) - 14, 0) / 40, 2))
     columns["seconds"] = pa.array(np.round(np.exp(4 + rng.normal(0, 1, total) + level(0.3) / 2), 1))
-    columns["price"] = pa.array(rng.choice(np.array([4.99, 9.99, 14.99, 19.99, 49.0]), total, p=[0.3, 0.3, 0.2, 0.15, 0.05]))
+    columns["price"] = pa.array(
+        rng.choice(np.array([4.99, 9.99, 14.99, 19.99, 49.0]), total, p=[0.3, 0.3, 0.2, 0.15, 0.05])
+    )
     gappy = rng.normal(10, 3, total) + level(0.3)
     gone = rng.random(total) < 1 / (1 + np.exp(3 - 1.0 * level(0.8)))
     columns["gappy"] = pa.array(np.where(gone, np.nan, gappy), from_pandas=True)

@@ -65,12 +65,21 @@ def explain_number(
     `values` are the window's in served order (NaN: none), `before` those of the rows just before it.
     """
     single = explain_single_value(past, values, before, found)
-    if single is not None:
-        return single
-    if not {alarm.test for alarm in found} & MOVED:
-        return Explained(None)
-    changed = _transformed(past, unit, values, before)
-    return changed if changed is not None else Explained(None)
+    changed = None
+    if {alarm.test for alarm in found} & MOVED:
+        changed = _transformed(past, None if _is_count(past, unit) else unit, values, before)
+    told = [each for each in (single, changed) if each is not None]
+    return max(told, key=_rows, default=Explained(None))
+
+
+def _rows(explained: Explained) -> int:
+    """How many rows an explanation explains."""
+    return int(explained.stretch.affected.sum()) if explained.stretch is not None else 0
+
+
+def _is_count(past: Past, unit: str | None) -> bool:
+    """Whether a column in the unit "1" holds counts, not shares: then it has no unit to change."""
+    return canonical(unit) == "1" and bool((past.column.high > 1).any())
 
 
 def _transformed(past: Past, unit: str | None, values: Floats, before: Floats) -> Explained | None:

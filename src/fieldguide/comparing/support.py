@@ -70,17 +70,15 @@ class Support:
         return np.asarray(self._to_point(values) <= noise + NOISE * (self.points[-1] - self.points[0]))
 
     def nearest(self, values: Floats, slack: float) -> Floats:
-        """Return the values, those within `slack` of an allowed value moved onto it."""
+        """Return the values, those that are allowed up to `slack` moved onto the allowed value beside them."""
         if not self.sparse and self.lattice is not None:
-            point = (
-                self.lattice.origin
-                + np.round((values - self.lattice.origin) / self.lattice.step) * self.lattice.step
-            )
+            origin, step = self.lattice.origin, self.lattice.step
+            point = origin + np.round((values - origin) / step) * step
         else:
             at = np.clip(np.searchsorted(self.points, values), 1, len(self.points) - 1)
             left, right = self.points[at - 1], self.points[at]
             point = np.where(np.abs(values - left) <= np.abs(values - right), left, right)
-        return np.asarray(np.where(np.abs(point - values) <= slack, point, values), dtype=np.float64)
+        return np.asarray(np.where(self.allowed(values, slack), point, values), dtype=np.float64)
 
     def chance(self, slack: float, resolution: float) -> float:
         """Share of arbitrary values (multiples of `resolution`, if above zero) that would be allowed."""

@@ -99,7 +99,7 @@ def base_rate(
     saw = (
         f"base rate moved from {constant:.4g} to {observed:.4g} (z {bias.z:+.1f} {over}); the plumbing holds"
     )
-    return said("base_rate_moved", "unknown", saw, within, evidence=evidence)
+    return said("base_rate_moved", "fail", saw, within, evidence=evidence)
 
 
 def proven(findings: Sequence[Finding]) -> bool:
