@@ -14,12 +14,11 @@ name given twice (by counting the quotes of the body) and instants that no calen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -43,6 +42,18 @@ from fieldguide.tables.refusals import (
     explained,
     refuse_duplicates,
 )
+from fieldguide.tables.values import (
+    EARLIEST,
+    EPOCH,
+    LATEST,
+    WrongTimeError,
+    key_text,
+    lenient,
+    lenient_row,
+    lenient_value,
+    to_micros,
+    zone_of,
+)
 
 __all__ = [
     "LONGEST_KEY", "LONGEST_TEXT", "MOST_ROWS", "Contract", "Parsed", "Read", "Refusal", "contract", "examine",
@@ -52,13 +63,7 @@ __all__ = [
 MOST_ROWS = 5_000
 """The most rows in one request."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _new: Any = tuple.__new__  # a named tuple without its keyword handling
-_FIRST = datetime(1678, 1, 1)
-_LAST = datetime(2262, 1, 1)
-_EARLIEST = -9_214_560_000_000_000  # 1678-01-01, in microseconds
-_LATEST = 9_214_646_400_000_000  # 2262-01-01
-_HUGE = 1.7e308
 _KEY = Annotated[str, Meta(max_length=LONGEST_KEY)] | Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
 
@@ -183,7 +188,7 @@ def parse(kept: Contract, body: bytes) -> Parsed:
         return Parsed(True, rows, read)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise explained(kept, body, error) from None
-    except _WrongTimeError as error:
+    except WrongTimeError as error:
         raise _wrong_time(kept, rows, many, error) from None
 
 
@@ -217,108 +222,11 @@ def examine(kept: Contract, body: bytes) -> Iterator[tuple[bytes, Refusal]]:
             yield body, refusal
 
 
-def lenient(columns: Sequence[Feature], body: bytes, zone: ZoneInfo | None) -> tuple[Any, ...]:
-    """Return the values of a row that was refused: what is of its column's kind, else None.
-
-    Ranges do not count here: what lies beyond them is what one wants to see.
-
-    >>> from fieldguide.program import Number
-    >>> lenient([Number("age", low=0), Number("size")], b'{"age": -3, "size": "7"}', None)
-    (-3.0, None)
-    """
-    row = lenient_row(body)
-    return tuple([lenient_value(row.get(column.name), column.kind, zone) for column in columns])
-
-
-def lenient_row(body: bytes) -> dict[str, Any]:
-    """Return a JSON object as it stands, empty if it is none or was cut."""
-    try:
-        row = msgspec.json.decode(body)
-    except (ValueError, RecursionError):
-        return {}
-    return row if isinstance(row, dict) else {}
-
-
-def lenient_value(value: Any, kind: str, zone: ZoneInfo | None) -> Any:
-    """Return the canonical value of what stands in a JSON row if it is of the kind, else None."""
-    if kind == "boolean":
-        return value if isinstance(value, bool) else None
-    if kind == "number":
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        return float(value) if number and abs(value) < _HUGE else None
-    if not isinstance(value, str):
-        return None
-    if kind == "category":
-        return value
-    try:
-        return to_micros(msgspec.convert(value, datetime), zone)
-    except (msgspec.ValidationError, _WrongTimeError):
-        return None
-
-
-def to_micros(instant: datetime, zone: ZoneInfo | None) -> int:
-    """Return an instant as microseconds since 1970 in UTC; a naive one is read in `zone` (None: UTC).
-
-    A wall-clock time that occurs twice is the later one, one that is skipped is moved on by the gap: as
-    the table engine reads them.
-
-    >>> to_micros(datetime(2013, 11, 3, 1, 30), ZoneInfo("America/New_York")) // 1_000_000
-    1383460200
-    """
-    if instant.tzinfo is not None:
-        gap = instant - _EPOCH
-    elif zone is None:
-        gap = instant.replace(tzinfo=UTC) - _EPOCH
-    else:
-        if not _FIRST <= instant < _LAST:
-            raise _WrongTimeError(instant)
-        first = instant.replace(tzinfo=zone).utcoffset()
-        second = instant.replace(tzinfo=zone, fold=1).utcoffset()
-        assert first is not None
-        assert second is not None
-        gap = instant.replace(tzinfo=UTC) - _EPOCH - min(first, second)
-    micros = (gap.days * 86_400 + gap.seconds) * 1_000_000 + gap.microseconds
-    if not _EARLIEST <= micros < _LATEST:
-        raise _WrongTimeError(instant)
-    return micros
-
-
-def zone_of(timezone: str) -> ZoneInfo | None:
-    """Return the time zone by name, None for UTC."""
-    return None if timezone == "UTC" else ZoneInfo(timezone)
-
-
-def key_text(value: object) -> str | None:
-    """Return a value of a key or entity column as the text by which rows are found again, as tables have it.
-
-    >>> key_text(7.0), key_text("007"), key_text(True), key_text(None)
-    ('7', '007', 'true', None)
-    """
-    if value is None or value is UNSET:
-        return None
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
-    if isinstance(value, datetime):
-        return (value if value.tzinfo is None else value.astimezone(UTC)).isoformat()
-    return str(value)
-
-
 class _RawRows(Struct, forbid_unknown_fields=True):
     rows: list[msgspec.Raw]
 
 
 _RAW_ROWS = msgspec.json.Decoder(_RawRows)
-
-
-class _WrongTimeError(Exception):
-    """An instant that is out of range."""
-
-    def __init__(self, instant: datetime) -> None:
-        self.instant = instant
 
 
 def _wire_type(column: Feature) -> Any:
@@ -405,7 +313,7 @@ def _reader(
     given |= {
         "astuple": msgspec.structs.astuple,
         "new": _new,
-        "EPOCH": _EPOCH,
+        "EPOCH": EPOCH,
         "Read": Read,
         "UNSET": UNSET,
         "text": key_text,
@@ -424,7 +332,7 @@ def _instant(variable: str) -> str:
     else:
         gap = {variable} - EPOCH
         at_{variable} = (gap.days * 86400 + gap.seconds) * 1000000 + gap.microseconds
-        if not {_EARLIEST} <= at_{variable} < {_LATEST}: micros({variable})"""
+        if not {EARLIEST} <= at_{variable} < {LATEST}: micros({variable})"""
 
 
 def _text_of(name: str, names: dict[str, str], kinds: dict[str, str]) -> str:
@@ -439,7 +347,7 @@ def _joined(parts: tuple[str | None, ...]) -> str | None:
     return "|".join(given) if len(given) == len(parts) else None
 
 
-def _wrong_time(kept: Contract, rows: list[Struct], many: bool, error: _WrongTimeError) -> Refusal:
+def _wrong_time(kept: Contract, rows: list[Struct], many: bool, error: WrongTimeError) -> Refusal:
     """Find the place of an instant that is out of range."""
     for number, row in enumerate(rows):
         for name, value in zip(kept.names, msgspec.structs.astuple(row), strict=True):
