@@ -125,7 +125,8 @@ def main(rows: int) -> None:
     """Run all contenders, one after the other, and print their figures and ratios."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.parquet"
-        generate(rows, path)
+        # in a process of its own: a child starts with the peak memory of its parent
+        subprocess.run([sys.executable, __file__, "--generate", str(rows), str(path)], check=True)
         print(f"{rows:,} rows x 20 columns, {path.stat().st_size / 1e6:.0f} MB of Parquet")
         first = None
         for name in CONTENDERS:
@@ -139,5 +140,7 @@ def main(rows: int) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--child"]:
         child(sys.argv[2], sys.argv[3])
+    elif sys.argv[1:2] == ["--generate"]:
+        generate(int(sys.argv[2]), Path(sys.argv[3]))
     else:
         main(int(sys.argv[1].replace("_", "").replace(",", "")) if sys.argv[1:] else 5_000_000)

@@ -15,15 +15,20 @@ import pytest
 
 from fieldguide.errors import DataError, UsageError
 from fieldguide.program import Boolean, Category, Number, Presentation, Timestamp
-from fieldguide.tables import counting, slicing, summary
+from fieldguide.tables import assemble, counting, slicing, summary
 from fieldguide.tables.engines import duckdb as engine
-from fieldguide.tables.summary import OVERFLOW, Blocks, ColumnSummary, Grid, Period, Summary, summarize
+from fieldguide.tables.summary import OVERFLOW, Blocks, ColumnSummary, Grid, Period, Summary
 
 NAN, INF = float("nan"), float("inf")
 
 
 def numbers(values: Any, **more: Any) -> pa.Table:
     return pa.table({"x": pa.array(values, pa.float64(), from_pandas=False), **more})
+
+
+def summarize(table: Any, features: Any, **more: Any) -> Summary:
+    """Counted by the engine; that memory counts alike is tested in test_memory."""
+    return summary.summarize(engine.as_table(table), features, **more)
 
 
 def column(values: Any, like: Summary | None = None) -> ColumnSummary:
@@ -210,7 +215,7 @@ def test_timestamps_are_counted_in_seconds_and_booleans_by_name() -> None:
 def test_a_long_tail_of_categories_is_bounded_and_the_kept_ones_are_exact(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(counting, "MOST_LABELS", 1000)
+    monkeypatch.setattr(assemble, "MOST_LABELS", 1000)
     texts = [f"page {i % 1500}" for i in range(4000)] + [None]
     c = summarize(pa.table({"c": texts}), [Category("c")]).columns["c"]
     assert len(c.labels) == 1001
@@ -224,7 +229,8 @@ def test_a_long_tail_of_categories_is_bounded_and_the_kept_ones_are_exact(
 def test_the_same_categories_are_kept_when_there_are_too_many_to_group(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(counting, "MOST_LABELS", 1000)
+    for room in (assemble, counting):
+        monkeypatch.setattr(room, "MOST_LABELS", 1000)
     table = pa.table({"c": [f"page {i}" for i in range(20_000)]})
     grouped = summarize(table, [Category("c")])
     monkeypatch.setattr(counting, "MANY_TEXTS", 10_000)

@@ -9,28 +9,15 @@ import ibis
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from fieldguide.tables.assemble import APART, NULL, REST, Groups, Texts, label_summary, number_summary
 from fieldguide.tables.engines import duckdb as engine
-from fieldguide.tables.tally import (
-    FARTHEST,
-    MOST_LABELS,
-    MOST_VALUES,
-    OVERFLOW,
-    STEEPNESS,
-    ColumnSummary,
-    Floats,
-    Grid,
-    Ints,
-    smallest,
-)
+from fieldguide.tables.tally import FARTHEST, MOST_LABELS, STEEPNESS, ColumnSummary, Floats, Grid, Ints
 
 LARGEST = float(np.finfo(np.float64).max)
-MOST_CELLS = 8_000_000
 MANY_TEXTS = 200_000
 """Above about so many distinct texts only those with a small md5 are grouped one by one."""
 NO_SLICE = np.iinfo(np.int64).max
-APART = -1
 FARTHEST_BUCKET = int(np.arcsinh(FARTHEST) * STEEPNESS)
 
 
@@ -85,51 +72,7 @@ def count_number(
     `known` are buckets that get a place even when nothing falls into them.
     """
     found = _number(sliced, name, kind, grid, few)
-    slices = len(sliced.ids)
-    apart = found.bucket == APART
-    n_apart, present = found.n[apart], found.present[apart]
-    nulls, nonfinite = np.zeros(slices, dtype=np.int64), np.zeros(slices, dtype=np.int64)
-    np.add.at(nulls, found.at[apart], n_apart - present)
-    np.add.at(nonfinite, found.at[apart], present)
-
-    # the engine returns groups in any order; floats are added in one order, so that a summary repeats exactly
-    order = np.lexsort((found.low, found.bucket, found.negative, found.at))
-    order = order[~apart[order]]
-    at, n, low, high = found.at[order], found.n[order], found.low[order], found.high[order]
-    bucket = np.where(found.negative[order], -1, 1) * found.bucket[order]
-    sums, squares = np.zeros(slices), np.zeros(slices)
-    np.add.at(sums, at, found.sums[order])
-    np.add.at(squares, at, found.squares[order])
-    lowest, highest = np.full(slices, np.nan), np.full(slices, np.nan)
-    np.fmin.at(lowest, at, low)
-    np.fmax.at(highest, at, high)
-    buckets = np.unique(np.concatenate([bucket, np.asarray(known, dtype=np.int64)]))
-    counts = np.zeros((slices, len(buckets)), dtype=np.int64)
-    np.add.at(counts, (at, np.searchsorted(buckets, bucket)), n)
-    return ColumnSummary(
-        name=name,
-        kind=kind,
-        grid=grid,
-        buckets=tuple(buckets.tolist()),
-        labels=(),
-        counts=counts,
-        nulls=nulls,
-        nonfinite=nonfinite,
-        total=sums,
-        squares=squares,
-        low=lowest,
-        high=highest,
-        values=_values(low, n) if few else None,
-    )
-
-
-def _values(x: Floats, n: Ints) -> dict[float, int] | None:
-    distinct, where = np.unique(x, return_inverse=True)
-    if len(distinct) > MOST_VALUES:
-        return None
-    times = np.zeros(len(distinct), dtype=np.int64)
-    np.add.at(times, where, n)
-    return dict(zip(distinct.tolist(), times.tolist(), strict=True))
+    return number_summary(found, len(sliced.ids), name, kind, grid, known, few)
 
 
 def count_labels(
@@ -140,50 +83,12 @@ def count_labels(
     `known` are the labels of a reference: they come first, and when they overflowed, all others go there.
     """
     found = _texts(sliced, name, kind, distinct)
-    at, n = sliced.place(found), whole(found["n"])
-    slices = len(sliced.ids)
     column = found["label"].combine_chunks().dictionary_encode()
-    texts: list[str] = column.dictionary.to_pylist()
-    code = whole(column.indices, -1)
-    rest = np.zeros(len(n), dtype=bool)
+    code = whole(column.indices, NULL)
     if "rest" in found.column_names:
-        rest = np.asarray(pc.fill_null(found["rest"], False))
-    null = (code < 0) & ~rest
-    nulls = np.zeros(slices, dtype=np.int64)
-    np.add.at(nulls, at[null], n[null])
-
-    most = max(1_000, min(MOST_LABELS, MOST_CELLS // max(slices, 1)))
-    if OVERFLOW in known:
-        labels = [label for label in known if label != OVERFLOW]
-    else:
-        labels = list(known) + sorted(set(texts) - set(known))
-        if len(labels) > most:
-            labels = smallest(labels, most)
-    place = {label: i for i, label in enumerate(labels)}
-    over = bool(rest.any()) or OVERFLOW in known or any(text not in place for text in texts)
-    if over:
-        place[OVERFLOW] = len(labels)
-        labels.append(OVERFLOW)
-    target = np.array([place.get(text, len(labels) - 1) for text in texts], dtype=np.int64)
-    counts = np.zeros((slices, len(labels)), dtype=np.int64)
-    plain = ~null & ~rest
-    np.add.at(counts, (at[plain], target[code[plain]]), n[plain])
-    np.add.at(counts, (at[rest], np.full(int(rest.sum()), len(labels) - 1)), n[rest])
-    return ColumnSummary(
-        name=name,
-        kind=kind,
-        grid=None,
-        buckets=(),
-        labels=tuple(labels),
-        counts=counts,
-        nulls=nulls,
-        nonfinite=np.zeros(slices, dtype=np.int64),
-        total=np.zeros(slices),
-        squares=np.zeros(slices),
-        low=np.full(slices, np.nan),
-        high=np.full(slices, np.nan),
-        values=None,
-    )
+        code = np.where(np.asarray(pc.fill_null(found["rest"], False)), REST, code)
+    texts = Texts(sliced.place(found), whole(found["n"]), code, column.dictionary.to_pylist())
+    return label_summary(texts, len(sliced.ids), name, kind, known)
 
 
 def _base(sliced: Sliced, **columns: Any) -> ibis.Table:
@@ -195,22 +100,7 @@ def _keys(sliced: Sliced, *names: str) -> list[str]:
     return list(names) if sliced.slice is None else ["slice", *names]
 
 
-@dataclass(frozen=True)
-class _Groups:
-    """Groups of rows of a number: their slice's position, how many, sign and |bucket| (APART: no finite value)."""
-
-    at: Ints
-    n: Ints
-    present: Ints
-    negative: NDArray[np.bool_]
-    bucket: Ints
-    low: Floats
-    high: Floats
-    sums: Floats
-    squares: Floats
-
-
-def _number(sliced: Sliced, name: str, kind: str, grid: Grid, few: bool) -> _Groups:
+def _number(sliced: Sliced, name: str, kind: str, grid: Grid, few: bool) -> Groups:
     if few:
         found = engine.to_arrow(_by_value(sliced, name, kind, grid))
     else:
@@ -231,9 +121,10 @@ def _number(sliced: Sliced, name: str, kind: str, grid: Grid, few: bool) -> _Gro
         distance = (real(found["distance"]) - n) * np.where(negative, -grid.scale, grid.scale)
         sums = n * grid.anchor + distance
         # within a bucket the values spread evenly between the lowest and the highest, if they are more than two
-        spread = (high - low) ** 2 / np.where(n > 2, 12.0, 4.0)
-        squares = distance * distance / n + n * spread
-    return _Groups(
+        with np.errstate(over="ignore", invalid="ignore"):
+            spread = (high - low) ** 2 / np.where(n > 2, 12.0, 4.0)
+            squares = distance * distance / n + n * spread
+    return Groups(
         at=sliced.place(found),
         n=n,
         present=whole(found["present"]) if "present" in found.column_names else np.zeros_like(n),

@@ -15,10 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fieldguide.errors import UsageError, suggest
+from fieldguide.tables import memory
 from fieldguide.tables.counting import count_labels, count_number, real, seconds
 from fieldguide.tables.engines import duckdb as engine
 from fieldguide.tables.keeping import load, save
-from fieldguide.tables.slicing import Blocks, Period, sliced
+from fieldguide.tables.slicing import Blocks, Period, instant, sliced
 from fieldguide.tables.tally import (
     MOST_LABELS,
     MOST_VALUES,
@@ -46,6 +47,8 @@ __all__ = [
 
 SAMPLE = 20_000
 """About how many rows the sample has that places the grids; smaller tables are taken whole."""
+IN_MEMORY = 200_000
+"""Rows in memory up to so many are counted there, when they are one slice and the grids are known."""
 NUMERIC = ("number", "timestamp")
 
 
@@ -81,8 +84,11 @@ def summarize(
     >>> summarize(ages, [Number("age")]).columns["age"].values
     {20.0: 2, 30.0: 1}
     """
-    table = engine.as_table(table)
     _check(table, features, like)
+    if isinstance(table, pa.Table):
+        if slices is None and len(table) <= (SAMPLE if like is None else IN_MEMORY):
+            return _in_memory(table, features, like)
+        table = engine.as_table(table)
     rows = engine.to_arrow(table.aggregate(n=table.count()))["n"][0].as_py()
     sample = _sample(table, features, rows)
     parts = sliced(table, slices, [f.name for f in features], rows)
@@ -98,6 +104,24 @@ def summarize(
             labels = known.labels if known else ()
             columns[f.name] = count_labels(parts, f.name, f.kind, labels, _distinct(seen, rows))
     return Summary(parts.rows, parts.since, columns)
+
+
+def _in_memory(table: pa.Table, features: Sequence[Column], like: Summary | None) -> Summary:
+    columns: dict[str, ColumnSummary] = {}
+    for f in features:
+        known = None if like is None else like.columns[f.name]
+        if f.kind in NUMERIC:
+            grid = known.grid if known is not None else None
+            grid = grid or place_grid(memory.floats(table[f.name], f.kind))
+            columns[f.name] = memory.count_number(
+                table[f.name], f.name, f.kind, grid, known.buckets if known else ()
+            )
+        else:
+            columns[f.name] = memory.count_labels(
+                table[f.name], f.name, f.kind, known.labels if known else ()
+            )
+    first = pc.min(table["__time"].cast(pa.int64())).as_py() if "__time" in table.column_names else None
+    return Summary(np.array([len(table)], dtype=np.int64), (instant(first),), columns)
 
 
 def place_grid(values: Floats) -> Grid:
@@ -122,12 +146,12 @@ def place_grid(values: Floats) -> Grid:
     return Grid(anchor, scale if 0.0 < scale < np.inf else 1.0)
 
 
-def _check(table: ibis.Table, features: Sequence[Column], like: Summary | None) -> None:
+def _check(table: ibis.Table | pa.Table, features: Sequence[Column], like: Summary | None) -> None:
+    there = table.column_names if isinstance(table, pa.Table) else table.columns
     for f in features:
-        if f.name not in table.columns:
-            near = suggest(f.name, table.columns)
+        if f.name not in there:
             raise UsageError(
-                f"summarize: the table has no column {f.name!r}.{near} It has: {', '.join(table.columns)}."
+                f"summarize: the table has no column {f.name!r}.{suggest(f.name, there)} It has: {', '.join(there)}."
             )
         if like is None:
             continue

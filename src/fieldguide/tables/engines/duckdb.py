@@ -30,6 +30,7 @@ def connect() -> Any:
         "SET autoinstall_known_extensions = false",
         "SET TimeZone = 'UTC'",
         "SET enable_progress_bar = false",
+        "SET enable_external_file_cache = false",  # each column is read once; keeping files in memory gains nothing
         # a source of unknown size looks small to the planner, which then joins as of a time row by row
         "SET asof_loop_join_threshold = 0",
         f"SET temp_directory = {quoted(str(Path(tempfile.gettempdir()) / 'fieldguide'))}",
