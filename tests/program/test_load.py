@@ -261,7 +261,7 @@ def test_the_file_that_is_being_loaded_is_known_while_it_runs(write: Write) -> N
 
 def test_every_refusal_of_a_file_is_a_usage_error_with_exit_code_2(write: Write) -> None:
     with pytest.raises(FieldguideError) as caught:
-        fg.fg.load(write("visits.py", "1 / 0\n"))
+        fg.load(write("visits.py", "1 / 0\n"))
     assert caught.value.exit_code == 2
 
 
