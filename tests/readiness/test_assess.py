@@ -412,4 +412,7 @@ def test_a_sensor_that_is_stuck_at_one_machine_is_found_among_the_others(make: A
     assert list(found) == [("stuck_values", "heat")]
     assert "rows in a row (one machine)" in found["stuck_values", "heat"].saw
     assert 60 <= found["stuck_values", "heat"].evidence["rows"] <= 63
-    assert found["stuck_values", "heat"].rows[0] == f"k{stuck_rows[0]:06d}"
+    near = {
+        f"k{row:06d}" for row in (stuck_rows[0] - 10, stuck_rows[0])
+    }  # the reading before may be the same
+    assert found["stuck_values", "heat"].rows[0] in near

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fieldguide.errors import UsageError
@@ -132,6 +132,7 @@ def test_unknown_ranks_below_fail() -> None:
     assert verdicts(level_of(mixed, [], NOW))["units"] == "unknown"
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(sorted(CHECKS)), st.sampled_from(["pass", "fail", "unknown"]), max_size=40
@@ -150,6 +151,7 @@ def test_unknown_and_fail_never_raise_a_grade_and_pass_never_lowers_it(
     assert RANK[level_of(better, [], NOW).level] >= before
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(sorted(CHECKS)), unique=True))
 def test_the_order_of_the_findings_does_not_matter(names: list[str]) -> None:
     findings = passing("A1")

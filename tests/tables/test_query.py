@@ -55,7 +55,7 @@ def test_keys_of_several_columns_may_repeat_one_by_one() -> None:
 
 
 @given(st.lists(st.sampled_from(["a", "b", "c", "d", None]), max_size=30))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_duplicate_keys_agree_with_counting(keys: list[str | None]) -> None:
     t = table(key=pa.array(keys, pa.string()), x=numbers(*range(len(keys))))
     often = {k: n for k, n in Counter(k for k in keys if k is not None).items() if n > 1}
@@ -78,7 +78,11 @@ def test_rows_without_a_key_are_shown_by_their_time() -> None:
 
 
 def test_rows_with_a_value_and_at_most_ten_of_them_shown() -> None:
-    t = table(key=pa.array([f"{i:02d}" for i in range(30)]), x=numbers(*([999.0] * 25), *range(5)), at=at(*range(30)))
+    t = table(
+        key=pa.array([f"{i:02d}" for i in range(30)]),
+        x=numbers(*([999.0] * 25), *range(5)),
+        at=at(*range(30)),
+    )
     found = query.equal_to(t, "x", 999)
     assert (found.rows, len(found.examples), found.examples[0]) == (25, 10, "00")
     day = START.timestamp()
@@ -87,7 +91,9 @@ def test_rows_with_a_value_and_at_most_ten_of_them_shown() -> None:
 
 
 def test_instants_before_and_after_the_prediction() -> None:
-    t = table(key=pa.array(list("abcd")), time=at(1, 1, 1, 1), event_1=at(0, 1, 3, None), known_at=at(2, 1, 0, None))
+    t = table(
+        key=pa.array(list("abcd")), time=at(1, 1, 1, 1), event_1=at(0, 1, 3, None), known_at=at(2, 1, 0, None)
+    )
     late = query.times_after(t, "__event_1")
     assert (late.rows, late.examples, late.values) == (1, ("c",), (7200.0,))
     early = query.times_not_after(t)
@@ -118,7 +124,11 @@ def test_too_many_patterns_are_cut_and_said_to_be() -> None:
 def test_nulls_by_value_and_by_period() -> None:
     t = table(time=at(0, 1.5, 11.5, 12), x=numbers(None, 1, None, None), plan=pa.array(["a", "a", "b", None]))
     by_plan = query.nulls_by_value(t, ["x"], "plan")
-    assert (by_plan.values, by_plan.rows.tolist(), by_plan.nulls[:, 0].tolist()) == (("a", "b"), [2, 1], [1, 1])
+    assert (by_plan.values, by_plan.rows.tolist(), by_plan.nulls[:, 0].tolist()) == (
+        ("a", "b"),
+        [2, 1],
+        [1, 1],
+    )
     by_time = query.nulls_by_period(t, ["x"])
     assert by_time.rows.tolist() == [1, 1, 2]
     assert by_time.nulls[:, 0].tolist() == [1, 0, 2]
@@ -143,9 +153,15 @@ def by_hand(values: list[float | None], without: float | None = None) -> Counter
 
 
 @given(st.lists(st.sampled_from([0.0, 1.0, 2.0, None]), max_size=40), st.sampled_from([1, 3, 7, 100]))
-@settings(max_examples=60)
-def test_runs_agree_with_counting_however_the_rows_are_cut_into_batches(values: list[float | None], batch: int) -> None:
-    t = table(key=pa.array([f"{i:03d}" for i in range(len(values))], pa.string()), time=at(*range(len(values))), x=numbers(*values))
+@settings(max_examples=60, deadline=None)
+def test_runs_agree_with_counting_however_the_rows_are_cut_into_batches(
+    values: list[float | None], batch: int
+) -> None:
+    t = table(
+        key=pa.array([f"{i:03d}" for i in range(len(values))], pa.string()),
+        time=at(*range(len(values))),
+        x=numbers(*values),
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("fieldguide.tables.runs.BATCH", batch)
         found = runs(t, ["x"])["x"]
@@ -162,7 +178,10 @@ def test_runs_agree_with_counting_however_the_rows_are_cut_into_batches(values: 
 
 def test_runs_are_in_the_order_of_time_or_within_an_entity() -> None:
     t = table(
-        key=pa.array(list("abcdef")), time=at(5, 4, 3, 2, 1, 0), entity=pa.array(["m", "n", "m", "n", "m", "n"]), x=numbers(7, 1, 7, 2, 7, 3)
+        key=pa.array(list("abcdef")),
+        time=at(5, 4, 3, 2, 1, 0),
+        entity=pa.array(["m", "n", "m", "n", "m", "n"]),
+        x=numbers(7, 1, 7, 2, 7, 3),
     )
     assert runs(t, ["x"])["x"].lengths.tolist() == [1]
     within = runs(t, ["x"], by="__entity")["x"]
@@ -190,7 +209,7 @@ def test_a_column_against_the_label_by_value() -> None:
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_a_number_against_the_label_by_bucket_uses_the_buckets_of_a_summary(values: list[float]) -> None:
     grid = Grid(3.0, 2.5)
     t = table(x=numbers(*values), label=numbers(*[1.0] * len(values)))

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from fieldguide.finding import Finding, Verdict
 from fieldguide.program import Source
-from fieldguide.readiness.levels import CHECKS, found
+from fieldguide.readiness.checks import CHECKS, found
 from fieldguide.tables.read import Extent, Reject
 
 MOST_REJECTED = 0.001

@@ -15,7 +15,7 @@ from datetime import datetime
 from fieldguide.errors import UsageError
 from fieldguide.finding import Finding
 from fieldguide.program import Feature, Question, Source
-from fieldguide.readiness.levels import CHECKS, check, found
+from fieldguide.readiness.checks import CHECKS, check, found
 
 
 @dataclass(frozen=True)

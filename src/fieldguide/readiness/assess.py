@@ -18,7 +18,7 @@ from fieldguide.finding import Finding
 from fieldguide.program import Feature, Program, computed_features, raw_columns
 from fieldguide.readiness import accessibility, answers, appropriateness, faithfulness, missing, privacy
 from fieldguide.readiness.answers import Answer
-from fieldguide.readiness.levels import CHECKS
+from fieldguide.readiness.checks import CHECKS
 from fieldguide.tables import query
 from fieldguide.tables.query import ByLabel, Found
 from fieldguide.tables.read import Extent, Part, Reading

@@ -17,7 +17,7 @@ import numpy as np
 
 from fieldguide.finding import Finding, Verdict
 from fieldguide.program import Feature
-from fieldguide.readiness.levels import found
+from fieldguide.readiness.checks import found
 from fieldguide.readiness.tails import torn_off
 from fieldguide.tables.query import Duplicates, Found
 from fieldguide.tables.runs import Runs

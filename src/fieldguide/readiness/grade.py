@@ -14,7 +14,8 @@ from typing import Any
 
 from fieldguide.finding import Finding, Verdict, to_json
 from fieldguide.readiness.answers import Waiver, covers, valid
-from fieldguide.readiness.levels import CHECKS, LEVELS, RANK, checks_of, found, level
+from fieldguide.readiness.checks import CHECKS, found
+from fieldguide.readiness.levels import LEVELS, RANK, checks_of, level
 
 _RANKS: Mapping[Verdict, int] = {"unknown": 0, "fail": 1, "pass": 2}
 

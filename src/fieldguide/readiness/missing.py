@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import chdtrc
 
 from fieldguide.finding import Finding
-from fieldguide.readiness.levels import CHECKS, found
+from fieldguide.readiness.checks import CHECKS, found
 from fieldguide.tables.query import NullPatterns, NullsBy
 
 SIZE = 0.01

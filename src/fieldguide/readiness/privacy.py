@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fieldguide.finding import Finding, Verdict
-from fieldguide.readiness.levels import found
+from fieldguide.readiness.checks import found
 
 PERSONAL = 0.05
 """Share of the distinct values of a column from which on it counts as personal."""
