@@ -130,7 +130,7 @@ def place_grid(values: Floats) -> Grid:
     When half of the values are equal (mostly zeros, a constant), the scale is the median distance of the
     other values from the median; for a constant one hundredth of its size; else 1.
 
-    >>> place_grid(np.array([0.0, 0.0, 0.0, 0.0, 3.0, 5.0]))
+    >>> place_grid(np.array([0.0] * 8 + [3.0, 5.0]))
     Grid(anchor=0.0, scale=4.0)
     """
     finite = values[np.isfinite(values)]

@@ -1,0 +1,1 @@
+"""The engines that run the table layer's expressions: DuckDB in process."""
