@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,8 +18,10 @@ import pytest
 from fieldguide.errors import DataError, ProgramError, UsageError
 from fieldguide.program import (
     BinaryLabel,
+    Boolean,
     Category,
     CountLabel,
+    Number,
     NumericLabel,
     Presentation,
     Timestamp,
@@ -208,3 +211,40 @@ def test_the_hash_is_of_the_content_whatever_the_order_file_and_process(tmp_path
         for _ in range(2)
     }
     assert len(runs) == 1
+
+
+INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("given", "feature", "expected"),
+    [
+        (pa.array(["a", None, "c"]).cast(pa.string_view()), Category, ["a", None, "c"]),
+        (pa.array(["1", "2", None], pa.large_string()), Number, [1.0, 2.0, None]),
+        (pa.array(["p", "q", None]).dictionary_encode(), Category, ["p", "q", None]),
+        (pa.array([Decimal("1.50"), None, Decimal("2.00")]), Category, ["1.5", None, "2"]),
+        (pa.array([1.5, None, 2.0], pa.float16()), Number, [1.5, None, 2.0]),
+        (pa.array([2**63, 1, None], pa.uint64()), Number, [2.0**63, 1.0, None]),
+        (pa.array([2**63, 1, None], pa.uint64()), Category, ["9223372036854775808", "1", None]),
+        (pa.array([0.5, float("nan"), 3.0]), Category, ["0.5", None, "3"]),
+        (pa.array([1e300, float("-inf"), -7.0]), Category, ["1e+300", "-inf", "-7"]),
+        (pa.nulls(3), Category, [None, None, None]),
+        (pa.nulls(3), Number, [None, None, None]),
+        (pa.array([0, 1, None], pa.timestamp("ns")), Timestamp, [INSTANT, INSTANT, None]),
+        (pa.array([0, 0, None], pa.date64()), Timestamp, [INSTANT, INSTANT, None]),
+        (pa.array([1, 0, 2], pa.int8()), Boolean, [True, False, None]),
+    ],
+)
+def test_whatever_type_a_column_has_it_is_read_as_what_it_is(
+    given: Any, feature: Any, expected: list[Any]
+) -> None:
+    declared = feature("x", parts=("hour",)) if feature is Timestamp else feature("x")
+    assert column(read(program(VISITS.append_column("x", given), features=[declared])), "x") == expected
+
+
+@pytest.mark.parametrize(
+    "given", [pa.array([[1], [2], [3]]), pa.array([b"a", b"b", b"c"]), pa.array([{"a": 1}] * 3)]
+)
+def test_nested_and_binary_columns_are_refused(given: Any) -> None:
+    with pytest.raises(ProgramError, match=r"text was expected by fg\.Category"):
+        read(program(VISITS.append_column("x", given), features=[Category("x")]))

@@ -150,16 +150,28 @@ def _from_frame(data: Any, connection: Any, place: str) -> Rows:
     if len({name.lower() for name in names}) < len(names):
         twice = sorted({n for n in names if [m.lower() for m in names].count(n.lower()) > 1})
         raise DataError(f"{place} has columns with the same name: {twice}; rename one of them.")
-    return Rows(engine.from_arrow(connection, _plain(table)))
+    try:
+        return Rows(engine.from_arrow(connection, _plain(table)))
+    except (duckdb.Error, pa.ArrowException) as error:
+        raise DataError(
+            f"{place} has a column of a type that cannot be read ({first_line(error)}); make it numbers, text or timestamps."
+        ) from error
 
 
 def _plain(table: pa.Table) -> pa.Table:
-    """Return the table with dictionaries and unknown types as what they stand for."""
+    """Return the table with dictionaries, extensions and half floats as what they stand for."""
     for i, each in enumerate(table.schema):
-        if pa.types.is_dictionary(each.type):
-            table = table.set_column(i, each.name, table.column(i).cast(each.type.value_type))
-        elif pa.types.is_null(each.type):
-            table = table.set_column(i, each.name, table.column(i).cast(pa.string()))
+        kind = each.type
+        if isinstance(kind, pa.BaseExtensionType):
+            kind = kind.storage_type
+        if pa.types.is_dictionary(kind):
+            kind = kind.value_type
+        if pa.types.is_null(kind):
+            kind = pa.string()
+        if pa.types.is_float16(kind):
+            kind = pa.float32()
+        if kind != each.type:
+            table = table.set_column(i, each.name, table.column(i).cast(kind))
     return table
 
 

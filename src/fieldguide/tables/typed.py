@@ -156,8 +156,9 @@ def text(column: Column, word: str = "") -> Any:
         return x
     if kind.is_floating() or kind.is_decimal():
         x = x.cast("float64")
-        whole = (x == x.floor()) & (x.abs() < 2.0**53)
-        return ibis.ifelse(whole, ibis.ifelse(whole, x, None).cast("int64").cast("string"), x.cast("string"))
+        small = ibis.ifelse(x.abs() < 2**53, x, None)  # a NaN or infinity cannot be cast
+        number_text = ibis.ifelse(small == small.floor(), small.floor().cast("string"), x.cast("string"))
+        return ibis.ifelse(x.isnan(), None, number_text)
     if kind.is_timestamp() and kind.timezone is not None:
         return _iso(engine.wall_clock_utc(engine.microseconds(x.cast(engine.INSTANT)))).concat("+00:00")
     if kind.is_timestamp():
