@@ -156,7 +156,7 @@ def _neutral(tell: Teller, home: Home, flights: Program, learned: Fit) -> None:
 
 
 def _october(tell: Teller, home: Home, flights: Program, replay: Replay, table: pa.Table) -> None:
-    replay.play(table, OCTOBER, NOVEMBER, watch=lambda: monitor(flights, home=home))
+    replay.play(table, OCTOBER, NOVEMBER, watch=lambda: look(flights, home))
     tell.line(replay.told())
     seen = monitor(flights, home=home)
     for finding in seen.live:
@@ -181,7 +181,7 @@ def _one_change(tell: Teller, home: Home, flights: Program, learned: Fit, two: F
 def _november(tell: Teller, home: Home, flights: Program, replay: Replay, table: pa.Table) -> None:
     tell.act("f", "November is replayed through the linear model")
     alarms: list[Finding] = []
-    replay.play(table, NOVEMBER, DECEMBER, watch=lambda: alarms.extend(monitor(flights, home=home).alarms))
+    replay.play(table, NOVEMBER, DECEMBER, watch=lambda: alarms.extend(look(flights, home).alarms))
     tell.line(replay.told())
     seen = monitor(flights, home=home)
     for finding in seen.live:
@@ -192,11 +192,11 @@ def _november(tell: Teller, home: Home, flights: Program, replay: Replay, table:
 
 def _december(tell: Teller, home: Home, flights: Program, replay: Replay, table: pa.Table) -> None:
     tell.act("g", "From 4 December the weather feed sends metres per second for miles per hour")
-    replay.play(table, DECEMBER, BROKEN, watch=lambda: monitor(flights, home=home))
+    replay.play(table, DECEMBER, BROKEN, watch=lambda: look(flights, home))
     replay.first_changed = None
 
     def watch() -> None:
-        seen = monitor(flights, home=home)
+        seen = look(flights, home)
         if seen.fallback and not found:
             found.append(seen)
             replay.wait_for(fallback=True)
@@ -218,7 +218,7 @@ def _december(tell: Teller, home: Home, flights: Program, replay: Replay, table:
     tell.line(f"level {seen.level}; the release answers with its constant: {replay.last_fallback}")
     _must(replay.last_fallback is not None, "answers are marked as fallback")
     tell.act("h", "On 9 December the feed is repaired")
-    replay.play(table, REPAIRED, END, watch=lambda: monitor(flights, home=home))
+    replay.play(table, REPAIRED, END, watch=lambda: look(flights, home))
     seen = monitor(flights, home=home)
     _must(not seen.fallback, "the release answers again after two clean windows")
     replay.wait_for(fallback=False)
@@ -234,6 +234,11 @@ def _harvest(tell: Teller, home: Home, programs: Path, flights: Program, replay:
     _must(unequal == 0, "the harvest equals what was served, bit for bit")
     again = fit(load_one(programs / "flights_harvest.py"), home=home)
     tell.line(f"refitted on the harvest: {again.chosen} ({again.fitted})")
+
+
+def look(program: Program, home: Home) -> Monitored:
+    """Judge the whole windows that wait, as the monitor beside a server does."""
+    return monitor(program, home=home, once=False, outcomes=False)
 
 
 def _refusal(step: Callable[[], object]) -> str:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
@@ -98,11 +99,13 @@ def monitor(
     home: str | Path | Home = DEFAULT,
     now: datetime | None = None,
     once: bool = True,
+    outcomes: bool = True,
 ) -> Monitored:
     """Judge the rows served since the last look, act on what is found, and return what is open.
 
     Windows have 1,000 rows; with `once`, a rest of 200 or more is judged too. `now` is the time at which
-    outcomes are judged mature: left out, the watermark of the journal.
+    outcomes are judged mature: left out, the watermark of the journal. Without `outcomes` the checks on
+    answers and outcomes (`live`) are left out: they look back over many answers.
 
     Raises GateError when nothing is in service.
     """
@@ -117,7 +120,7 @@ def monitor(
     judged = _judge(place, ledger, fitted, release, once=once)
     now = now or watermark(place.journal, name)
     _settle(place, ledger, fitted, now)
-    live = _live_findings(place, fitted, release, now)
+    live = _live_findings(place, fitted, release, now) if outcomes else []
     if judged:
         _write_evidence(place, ledger, fitted)
     incidents = records.read_incidents(ledger, name, only_open=True)
@@ -135,7 +138,7 @@ def watch(programs: Sequence[Program], *, home: str | Path | Home = DEFAULT, eve
         for program in programs:
             try:
                 if _waiting(place, name_of(program)):
-                    monitor(program, home=place, once=False)
+                    monitor(program, home=place, once=False, outcomes=False)
             except FieldguideError as error:
                 print(f"fieldguide monitor: {error}", file=sys.stderr)
         time.sleep(every)
@@ -251,8 +254,12 @@ def _settle(home: Home, ledger: sa.Engine, fitted: Fitted, now: datetime | None)
 def _window_live(fitted: Fitted, served: pa.Table) -> dict[str, Any]:
     """Return what became of one window's answers, as the ledger keeps it and the pages show it."""
     promised = _promised(fitted) or {}
-    live = live_of(served, objective_of(fitted.program), None, timezone=fitted.program.source.timezone)
     answered = served.filter(pc.invert(served["__refused"]))
+    known = answered.filter(pc.and_(answered["__mature"], pc.is_valid(answered["__label"])))
+    label, prediction = (known[name].to_numpy() for name in ("__label", "__prediction"))
+    objective = objective_of(fitted.program)
+    distinct, place = np.unique(prediction, return_inverse=True)
+    score = np.array([objective.link(p) for p in distinct.tolist()])[place]
     since, until = pc.min(served["__time"]).as_py(), pc.max(served["__time"]).as_py()
     return {
         "since": since.isoformat(),
@@ -261,11 +268,11 @@ def _window_live(fitted: Fitted, served: pa.Table) -> dict[str, Any]:
         "refused": served.num_rows - answered.num_rows,
         "fallback": int(pc.sum(answered["__fallback"]).as_py() or 0),
         "mature": int(pc.sum(answered["__mature"]).as_py() or 0),
-        "outcomes": live.matured,
+        "outcomes": len(label),
         "settled": bool(pc.all(answered["__closed"]).as_py()) if answered.num_rows else True,
-        "loss": live.losses.loss.value if live.losses else None,
-        "predicted": live.predicted,
-        "observed": live.observed,
+        "loss": float(np.mean(objective.value(label, score))) if len(label) else None,
+        "predicted": float(np.mean(prediction)) if len(label) else None,
+        "observed": float(np.mean(label)) if len(label) else None,
         "expected": promised.get("value"),
         "low": promised.get("low"),
         "high": promised.get("high"),

@@ -134,8 +134,8 @@ class Replay:
             str(source.entity): part["__entity"],
         }
         within = self.program.label.arrives_within
-        names = ("__key", "__time", "__known_at", "__label")
-        for key, asked, at, value in zip(*(part[name].to_pylist() for name in names), strict=True):
+        facts = ("__key", "__time", "__known_at", "__label")
+        for key, asked, at, value in zip(*(part[name].to_pylist() for name in facts), strict=True):
             if value is not None:
                 self._pending.append((at or asked + within, key, value))
         self._pending.sort()
