@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from datetime import date
@@ -22,7 +23,8 @@ from fieldguide.program import (
     Number,
     Timestamp,
 )
-from fieldguide.tables.read import Reject, read
+from fieldguide.tables.engines import duckdb as engine
+from fieldguide.tables.read import Reject, read, read_table
 
 from .visits import DAY, FEATURES, VISITS, column, program, write
 
@@ -244,3 +246,29 @@ def test_dates_and_numbers_are_categories_as_text() -> None:
     made = read(program(table, features=[Category("code"), Category("day"), Category("back2")][:2]))
     assert column(made, "code") == ["1", "2.5", None]
     assert column(made, "day") == ["2024-01-01"] * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "rows_", "lines"),
+    [
+        (
+            "v.csv.gz",
+            b'id,x\n1,2\n2,"a\nb"\n3\n4,"open\n5,6\n',
+            [("1", "2"), ("2", "a\nb"), ("5", "6")],
+            [5, 6],
+        ),
+        ("v.csv", b"id,x\r\n1,2\n2,3\r\n", [("1", "2"), ("2", "3")], []),
+        ("v.csv", b"id,x\r1,2\r2,3\r", [("1", "2"), ("2", "3")], []),
+        ("v.csv", b'id,x\r\n1,"un\r\n2,c\r\n', [("2", "c")], [2]),
+        ("v.tsv", b"id\tx, y\n1\t2,5\n", [("1", "2,5")], []),
+        ("v.csv", b"\n\nid|x\n1|a,b;c\n", [("1", "a,b;c")], []),
+        ("v.ndjson.gz", b'{"id": "1", "x": "2"}\n{"id":\n', [("1", "2")], [2]),
+    ],
+)
+def test_packed_files_and_odd_line_ends(
+    tmp_path: Path, name: str, content: bytes, rows_: list[tuple[str, str]], lines: list[int]
+) -> None:
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    part = read_table(name, tmp_path)
+    assert [tuple(row.values()) for row in engine.to_arrow(part.table).to_pylist()] == rows_
+    assert [r.line for r in part.rejects] == lines

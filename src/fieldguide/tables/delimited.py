@@ -1,6 +1,6 @@
 """CSV and its kin: every value as text, every line that cannot be read named by its number.
 
-The first line holds the names. The separator is the one of ``, ; | tab`` that it has most of. Values may be
+The first line holds the names. The separator is the one of ``, ; | tab`` that it has most of (in a .tsv, the tab). Values may be
 quoted with ", a quote within is doubled. Text is UTF-8. Nothing is guessed from the values.
 """
 
@@ -80,7 +80,7 @@ def header(path: Path, name: str) -> Header:
         if stream.read(2) in (b"\xff\xfe", b"\xfe\xff"):
             raise DataError(f"{name} is UTF-16; expected UTF-8: save it as UTF-8 (in Excel: CSV UTF-8).")
     skip, first = 0, ""
-    with _text(path) as lines:
+    with text_lines(path) as lines:
         for line in lines:
             if line.strip("\r\n\t ,;|"):
                 first = line
@@ -90,7 +90,9 @@ def header(path: Path, name: str) -> Header:
         raise DataError(f"{name} is empty; expected a first line with the names of the columns, then rows.")
     counts = {s: _outside_quotes(first).count(s) for s in SEPARATORS}
     separator = max(SEPARATORS, key=lambda s: counts[s]) if any(counts.values()) else ","
-    with _text(path) as lines:
+    if counts["\t"] and {".tsv", ".tab"} & {suffix.lower() for suffix in path.suffixes}:
+        separator = "\t"
+    with text_lines(path) as lines:
         for _ in range(skip):
             next(lines)
         names = next(csv.reader(lines, delimiter=separator))
@@ -144,7 +146,7 @@ def find_values(
 ) -> Iterator[tuple[int, str, str]]:
     """Yield (line, column, text) of the cells that hold one of the `wanted` texts of their column."""
     places = [(head.names.index(column), column, set(texts)) for column, texts in wanted.items()]
-    with _text(path) as lines:
+    with text_lines(path) as lines:
         kept = ("\n" if number in left_out else line for number, line in enumerate(lines, 1))
         for _ in range(head.skip):
             next(kept)
@@ -250,5 +252,6 @@ def _content(path: Path) -> bytes:
         return stream.read()
 
 
-def _text(path: Path) -> io.TextIOWrapper:
+def text_lines(path: Path) -> io.TextIOWrapper:
+    """Open a file, unpacked if it is .gz, as lines of text; what is no UTF-8 is marked."""
     return io.TextIOWrapper(_open(path), "utf-8-sig", errors="replace", newline="")

@@ -385,7 +385,7 @@ def _json_table(connection: Any, listed: list[str]) -> ibis.Table:
 def _mended(path: Path) -> tuple[list[tuple[int, str, str]], Path | None]:
     """Return the lines that are no JSON object, and a copy of the file without them."""
     broken, kept = [], []
-    with path.open(encoding="utf-8", errors="replace") as lines:
+    with delimited.text_lines(path) as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
