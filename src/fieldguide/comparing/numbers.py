@@ -305,8 +305,8 @@ def _only_scale(
     if scale is None:
         return False
     measured, strays = scale
-    near = max(3 * strays, 0.03)
-    if abs(measured - math.log(transform.factor)) > near or (abs(measured) < 2 * near and unseen < 0.1):
+    near = max(2 * strays, 0.03)
+    if abs(measured - math.log(transform.factor)) > near or (abs(measured) < 3 * near and unseen < 0.1):
         return False
     serious = [r for r in rivals if not r.offset and (transform.rare or not r.rare)]
     return all(abs(measured - math.log(r.factor)) > near for r in serious)

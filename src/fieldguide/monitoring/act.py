@@ -20,6 +20,8 @@ FAULTS = frozenset(
     }
 )  # fmt: skip
 """Causes for which a column's values are not to be trusted."""
+MOST = 0.5
+"""Share of rows with values never seen from which a column is not to be trusted, whatever the cause."""
 
 
 @dataclass(frozen=True)
@@ -144,11 +146,16 @@ def same_incident(first: Finding, again: Finding) -> Finding:
 def breaks(finding: Finding, used: Collection[str]) -> bool:
     """Return whether a finding takes the model out of service: a fault in a column that the model uses.
 
-    Changes without a known cause, shifts of the population and losses never do: the constant would not
-    answer better.
+    A change without a known cause does so only when it failed (it stayed for two windows) and most rows
+    hold values that history never had. Shifts of the population and losses never do: the constant would
+    not answer better.
     """
-    cause = finding.diagnosis.cause if finding.diagnosis else None
-    return finding.verdict == "fail" and cause in FAULTS and finding.about in used
+    if finding.verdict != "fail" or finding.about not in used or finding.diagnosis is None:
+        return False
+    if finding.diagnosis.cause is not None:
+        return finding.diagnosis.cause in FAULTS
+    tests = finding.evidence.get("tests", {})
+    return any(tests[test][0] >= MOST for test in ("novel", "support") if test in tests)
 
 
 def columns_used(program: Program) -> frozenset[str]:
