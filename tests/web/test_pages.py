@@ -18,7 +18,7 @@ from fieldguide.errors import FieldguideError
 from fieldguide.finding import Finding
 from fieldguide.web import ProgramView, pages, report
 from fieldguide.web.pages import ASSETS, scale
-from fieldguide.web.view import FallbackView, RefusedView, ReleaseView, ServedView, WaiverView
+from fieldguide.web.view import FallbackView, PastView, RefusedView, ReleaseView, ServedView, WaiverView
 
 from .reading import Page
 
@@ -149,6 +149,13 @@ def test_answers_without_outcomes_are_not_given_a_loss(full: ProgramView) -> Non
 def test_served_rows_without_findings_are_said_to_be_right(full: ProgramView) -> None:
     words = Page(get([replace(full, open_findings=(), fallback=None)], "/flights")[2]).words()
     assert "None: what is served looks like what was learned from." in words
+
+
+def test_an_incident_that_is_over_is_told_with_its_time(full: ProgramView, wind: Finding) -> None:
+    closed = PastView(wind, datetime(2013, 12, 4, 8, tzinfo=UTC), datetime(2013, 12, 9, 8, tzinfo=UTC))
+    page = report(replace(full, open_findings=(), past=(closed,)))
+    assert "1 earlier, mended since" in page
+    assert wind.saw in page
 
 
 def test_refused_rows_are_counted_even_when_their_reasons_are_not_given(full: ProgramView) -> None:

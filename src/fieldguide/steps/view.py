@@ -17,12 +17,14 @@ from fieldguide.journal import counts, refusals, watermark
 from fieldguide.ledger import records
 from fieldguide.program import Program
 from fieldguide.readiness.grade import Grade, level_of
-from fieldguide.steps.home import Home, name_of, system_clock
+from fieldguide.readiness.grade import current as current_evidence
+from fieldguide.steps.home import Home, data_fingerprint, name_of, system_clock
 from fieldguide.steps.launch import manifest_of
 from fieldguide.web.view import (
     EffortView,
     FallbackView,
     LiveView,
+    PastView,
     Point,
     ProgramView,
     RefusedView,
@@ -48,7 +50,8 @@ def view(home: Home, ledger: sa.Engine, program: Program) -> ProgramView:
     """Return what is known of one program now."""
     name = name_of(program)
     releases = records.read_releases(ledger, name)
-    incidents = records.read_incidents(ledger, name, only_open=True)
+    every = records.read_incidents(ledger, name)
+    incidents = [incident for incident in every if incident.closed is None]
     windows = records.read_windows(ledger, name)
     current = next((r for r in reversed(releases) if r.ended is None), None)
     manifest = manifest_of(home, current.fitted) if current else {}
@@ -57,7 +60,9 @@ def view(home: Home, ledger: sa.Engine, program: Program) -> ProgramView:
     def spoken(findings: Sequence[Finding]) -> tuple[Finding, ...]:
         return tuple(replace(f, next=for_program(f.next, file)) for f in findings)
 
-    grade, graded_at = graded_now(ledger, name, [incident.finding for incident in incidents])
+    fit = _fit_shown(ledger, name, current)
+    fingerprint = fit.fingerprint if fit is not None else data_fingerprint(program)
+    grade, graded_at = graded_now(ledger, name, fingerprint, [incident.finding for incident in incidents])
     return ProgramView(
         name=name,
         question=program.question.ask,
@@ -70,6 +75,11 @@ def view(home: Home, ledger: sa.Engine, program: Program) -> ProgramView:
         if grade is None
         else tuple(WaiverView(f, w.by, w.because, w.until) for f, w in grade.waived),
         open_findings=spoken([incident.finding for incident in incidents]),
+        past=tuple(
+            PastView(i.finding, _time(i.opened), _time(i.closed))
+            for i in reversed(every)
+            if i.closed is not None
+        )[:20],
         graded_at=graded_at,
         as_of=_time(windows[-1].at) if windows else None,
         release=_release(current) if current else None,
@@ -78,7 +88,7 @@ def view(home: Home, ledger: sa.Engine, program: Program) -> ProgramView:
         live=_live(windows, manifest, current),
         served=_served(home, name, windows),
         refused=_refused(home, name),
-        rungs=_rungs(ledger, name),
+        rungs=tuple(_rung(rung) for rung in fit.climb.get("rungs", [])) if fit is not None else (),
         effort=tuple(
             EffortView(level, minutes / 60) for level, minutes in records.read_effort(ledger, name).items()
         ),
@@ -87,16 +97,27 @@ def view(home: Home, ledger: sa.Engine, program: Program) -> ProgramView:
 
 
 def graded_now(
-    ledger: sa.Engine, name: str, alarms: Sequence[Finding]
+    ledger: sa.Engine, name: str, fingerprint: str, alarms: Sequence[Finding]
 ) -> tuple[Grade | None, datetime | None]:
-    """Return the level that the last grading, later evidence and open alarms give; None before any grading."""
-    grades = records.read_grades(ledger, name)
+    """Return the level that the last grading, later evidence and open alarms give; None before any grading.
+
+    `fingerprint` is that of the question, source, features and label that the grade is about.
+    """
+    grades = [g for g in records.read_grades(ledger, name) if g.fingerprint == fingerprint]
     if not grades:
         return None, None
     last = grades[-1]
-    evidence = [each.finding for each in records.read_evidence(ledger, name, last.fingerprint)]
+    evidence = current_evidence(records.read_evidence(ledger, name, fingerprint), system_clock())
     _, waivers = records.read_answers(ledger, name)
     return level_of([*last.findings, *evidence, *alarms], waivers, system_clock()), _time(last.at)
+
+
+def _fit_shown(ledger: sa.Engine, name: str, current: records.Release | None) -> records.FitRecord | None:
+    """Return the fit of the release in service, else the last one, else None."""
+    fits = records.read_fits(ledger, name)
+    mine = [fit for fit in fits if current is not None and fit.fitted == current.fitted]
+    shown = mine or fits
+    return shown[-1] if shown else None
 
 
 def _release(release: records.Release) -> ReleaseView:
@@ -129,7 +150,7 @@ def _live(
     promised = ((manifest.get("losses") or {}).get("next_period") or {}).get("loss") or {}
     points = [_point(window) for window in windows if window.live.get("since")]
     mine = [window.live for window in windows if current is not None and window.release == current.number]
-    judged = [live for live in mine if live.get("loss") is not None]
+    judged = [live for live in mine if live.get("loss") is not None and not live.get("fallback")]
     rows = sum(live["outcomes"] for live in judged)
 
     def mean(field: str) -> float | None:
@@ -189,12 +210,6 @@ def _refused(home: Home, name: str) -> tuple[RefusedView, ...]:
         RefusedView(path=path, reason=reason, rows=rows, example=latest[path, reason].message)
         for (path, reason), rows in number.most_common(10)
     )
-
-
-def _rungs(ledger: sa.Engine, name: str) -> tuple[RungView, ...]:
-    fits = records.read_fits(ledger, name)
-    rungs = fits[-1].climb.get("rungs", []) if fits else []
-    return tuple(_rung(rung) for rung in rungs)
 
 
 def _rung(rung: dict[str, Any]) -> RungView:

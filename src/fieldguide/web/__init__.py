@@ -8,6 +8,7 @@ from fieldguide.web.view import (
     EffortView,
     FallbackView,
     LiveView,
+    PastView,
     Point,
     ProgramView,
     RefusedView,
@@ -18,6 +19,6 @@ from fieldguide.web.view import (
 )
 
 __all__ = [
-    "EffortView", "FallbackView", "LiveView", "Point", "ProgramView", "RefusedView", "ReleaseView", "RungView",
+    "EffortView", "FallbackView", "LiveView", "PastView", "Point", "ProgramView", "RefusedView", "ReleaseView", "RungView",
     "ServedView", "WaiverView", "pages", "report",
 ]  # fmt: skip

@@ -127,6 +127,15 @@ class WaiverView:
 
 
 @dataclass(frozen=True)
+class PastView:
+    """An incident that is over: what was found, and from when to when it was open."""
+
+    finding: Finding
+    opened: datetime
+    closed: datetime
+
+
+@dataclass(frozen=True)
 class EffortView:
     """Person-hours that people noted for one level."""
 
@@ -141,7 +150,7 @@ class ProgramView:
 
     `level` is the readiness reached (None: not graded yet, "" : graded, none reached), `held_back_by` what keeps it
     from the next one, `findings` all that the last grading said, `open_findings` what monitoring says of
-    the rows served now; `graded_at` and `as_of` are when each was said. `history` has the newest release first.
+    the rows served now, `past` which of its incidents are over (the newest first); `graded_at` and `as_of` are when each was said. `history` has the newest release first.
     """
 
     name: str
@@ -153,6 +162,7 @@ class ProgramView:
     findings: tuple[Finding, ...] = ()
     waived: tuple[WaiverView, ...] = ()
     open_findings: tuple[Finding, ...] = ()
+    past: tuple[PastView, ...] = ()
     graded_at: datetime | None = None
     as_of: datetime | None = None
     release: ReleaseView | None = None
