@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
+import threading
 import traceback
 from pathlib import Path
 from typing import Any
@@ -95,11 +97,13 @@ def cli() -> None:
 
 
 def main(args: list[str] | None = None) -> Any:
-    """Run the command line and leave with the exit code that DESIGN names for what happened."""
+    """Run the command line and leave with the exit code that stands for what happened."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, _interrupt)
     try:
         code = cli.main(args=args, prog_name="fieldguide", standalone_mode=False)
     except (click.Abort, KeyboardInterrupt):
-        _say("Interrupted; nothing half-written was left behind.")
+        _say(INTERRUPTED)
         code = 130
     except click.ClickException as error:
         error.show()
@@ -112,6 +116,9 @@ def main(args: list[str] | None = None) -> Any:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except Exception as error:
+        if _interrupted.is_set():  # a library told of Ctrl-C in words of its own
+            _say(INTERRUPTED)
+            sys.exit(130)
         if os.environ.get("FIELDGUIDE_DEBUG"):
             traceback.print_exc()
         where = traceback.extract_tb(error.__traceback__)[-1]
@@ -121,6 +128,21 @@ def main(args: list[str] | None = None) -> Any:
         )
         code = 70
     sys.exit(code if isinstance(code, int) else 0)
+
+
+INTERRUPTED = "Interrupted; nothing half-written was left behind."
+_interrupted = threading.Event()
+
+
+class _InterruptedError(KeyboardInterrupt):
+    """Ctrl-C. Python ends a process by the signal, whatever was caught, once a plain KeyboardInterrupt has
+    passed through exec(), which dataclasses use; a class of our own keeps the exit code ours.
+    """
+
+
+def _interrupt(signum: int, frame: object) -> None:
+    _interrupted.set()
+    raise _InterruptedError
 
 
 def _say(message: str) -> None:
