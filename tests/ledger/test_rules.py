@@ -87,6 +87,17 @@ def test_another_window_is_a_change() -> None:
     assert differences(LINEAR, moved) == ("window: until 2013-10-01 → 2013-11-01",)
 
 
+def test_a_new_source_brings_its_own_window() -> None:
+    harvested = {
+        **LINEAR,
+        "knobs": {**LINEAR["knobs"], "source": "harvest"},
+        "window": {"since": "2013-10-01", "until": "2013-12-01"},
+    }
+    assert differences(LINEAR, harvested) == ("source: flights → harvest",)
+    again = {**harvested, "window": {"since": "2013-10-01", "until": "2014-01-01"}}
+    assert differences(harvested, again) == ("window: until 2013-12-01 → 2014-01-01",)
+
+
 def test_nothing_changed_is_refused() -> None:
     with pytest.raises(GateError, match="Nothing differs"):
         attempt(

@@ -74,12 +74,16 @@ def state(releases: Sequence[Release]) -> str:
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the knobs in which two manifests differ, as sentences; the blanks of a new model count with it.
+    """Return the knobs in which two manifests differ, as sentences.
 
-    Ambient differences (libraries, Python, fieldguide, machine) are one knob, "infrastructure".
+    The blanks of a new model count with it, and the data window of a new source with that: its rows are of
+    other times, as those of a harvest. Ambient differences (libraries, Python, fieldguide, machine) are one
+    knob, "infrastructure".
     """
     a, b = _knobs(before), _knobs(after)
     differing = [knob for knob in (*CHOSEN, AMBIENT) if a[knob] != b[knob]]
+    if a["source"] != b["source"]:
+        differing = [knob for knob in differing if knob != "window"]
     if _kind(a["model"]) != _kind(b["model"]):
         differing = [knob for knob in differing if knob not in ("objective", "prior", "optimizer")]
     return tuple(f"{knob}: {_shown(knob, a[knob], b[knob])}" for knob in differing)

@@ -16,10 +16,11 @@ from fieldguide.finding import to_json
 from fieldguide.learning import Climb, Losses, Rung, beats_the_mean, boundary, climb, save
 from fieldguide.ledger import records
 from fieldguide.ledger.rules import failing_text
-from fieldguide.program import Program, named, raw_columns
+from fieldguide.program import Program, knobs, named, raw_columns
 from fieldguide.readiness.grade import Evidence, failing
 from fieldguide.steps.grade import Graded, Progress, code_hash, conclude, grade
 from fieldguide.steps.home import DEFAULT, Home, at_home, data_fingerprint, name_of, system_clock
+from fieldguide.steps.launch import manifest_of
 from fieldguide.tables.summary import Blocks, Summary, summarize
 
 
@@ -65,8 +66,8 @@ def fit(
     """Climb the ladder of models on the program's data, and keep every rung in the home.
 
     With `until`, only what was known before that time is used; left out, the data window of the release in
-    service is kept, if there is one. Raises GateError when a finding up to A3 fails, DataError and
-    ProgramError as `grade` does.
+    service is kept, if there is one and it was learned from the same source. Raises GateError when a finding
+    up to A3 fails, DataError and ProgramError as `grade` does.
     """
     say = on_step or (lambda message: None)
     place, program = at_home(home), named(program)
@@ -160,10 +161,15 @@ def _record(
 
 
 def _known_in_service(home: Home, program: Program) -> str | None:
-    """Return until when facts were known to the release in service, so that a new fit keeps its window."""
+    """Return until when facts were known to the release in service, so that a new fit keeps its window.
+
+    None without a release, or when the program has another source than it: that one has its own window.
+    """
     ledger, name = home.ledger(), name_of(program)
     current = records.current_release(ledger, name)
-    fits = [f for f in records.read_fits(ledger, name) if current is not None and f.fitted == current.fitted]
+    if current is None or manifest_of(home, current.fitted)["knobs"]["source"] != knobs(program)["source"]:
+        return None
+    fits = [f for f in records.read_fits(ledger, name) if f.fitted == current.fitted]
     return fits[-1].climb.get("known_until") if fits else None
 
 
