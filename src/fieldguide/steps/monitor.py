@@ -300,7 +300,7 @@ def _live_findings(
     objective = objective_of(fitted.program)
     replayed = _replayed(home, fitted, release)
     if release.model != "Mean":
-        live = live_of(served, objective, _promised(fitted), timezone=zone)
+        live = live_of(served, objective, _promised(fitted), constant=fitted.constant, timezone=zone)
         return [replayed, *live_findings(live), bias(served, zone)]
     facts = fitted.manifest["label"]
     proof = identities(served, constant=fitted.constant, objective=objective, facts=facts, now=now)

@@ -15,7 +15,6 @@ name given twice (by counting the quotes of the body) and instants that no calen
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, NamedTuple
@@ -46,6 +45,8 @@ from fieldguide.tables.values import (
     EARLIEST,
     EPOCH,
     LATEST,
+    Contract,
+    Read,
     WrongTimeError,
     key_text,
     lenient,
@@ -67,41 +68,12 @@ _new: Any = tuple.__new__  # a named tuple without its keyword handling
 _KEY = Annotated[str, Meta(max_length=LONGEST_KEY)] | Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
 
-class Read(NamedTuple):
-    """What is read of one row: its canonical values, and who and when it is."""
-
-    values: tuple[Any, ...]
-    key: str | None
-    entity: str | None
-    time: int | None
-    """When the prediction is made, microseconds since 1970 in UTC; None when the row does not say."""
-    quotes: int
-
-
 class Parsed(NamedTuple):
     """The rows of a request; `many` is False when it was one object."""
 
     many: bool
     rows: list[Struct]
     read: list[Read]
-
-
-@dataclass(frozen=True)
-class Contract:
-    """What a row of one program must keep.
-
-    `columns` are the raw columns in order; `row_type` is the msgspec structure of a row: every raw column
-    by its own name, then the key, time and entity columns that are not raw columns themselves (optional).
-    """
-
-    columns: tuple[Feature, ...]
-    row_type: type[Struct]
-    optional: tuple[str, ...]
-    timezone: str
-    read: Callable[[Any], Read]
-    one: msgspec.json.Decoder[Any]
-    several: msgspec.json.Decoder[Any]
-    names: tuple[str, ...]
 
 
 def contract(program: Program) -> Contract:

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
 from fieldguide.errors import DataError, suggest
 from fieldguide.program import Boolean, Category, Feature, Number, Timestamp
-
-if TYPE_CHECKING:
-    from fieldguide.tables.contract import Contract
+from fieldguide.tables.values import Contract
 
 LONGEST_TEXT = 1_000
 """The longest text of a category, in characters."""

@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from fieldguide.program import Feature
+
+
+class Read(NamedTuple):
+    """What is read of one row: its canonical values, and who and when it is."""
+
+    values: tuple[Any, ...]
+    key: str | None
+    entity: str | None
+    time: int | None
+    """When the prediction is made, microseconds since 1970 in UTC; None when the row does not say."""
+    quotes: int
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What a row of one program must keep.
+
+    `columns` are the raw columns in order; `row_type` is the msgspec structure of a row: every raw column
+    by its own name, then the key, time and entity columns that are not raw columns themselves (optional).
+    """
+
+    columns: tuple[Feature, ...]
+    row_type: type[Struct]
+    optional: tuple[str, ...]
+    timezone: str
+    read: Callable[[Any], Read]
+    one: msgspec.json.Decoder[Any]
+    several: msgspec.json.Decoder[Any]
+    names: tuple[str, ...]
+
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST = -9_214_560_000_000_000
