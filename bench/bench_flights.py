@@ -65,7 +65,8 @@ def logistic_regression(train: pd.DataFrame, late: Predictions) -> Callable[[pd.
     fill = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
     hot = OneHotEncoder(min_frequency=50, handle_unknown="infrequent_if_exist")
     model = make_pipeline(
-        make_column_transformer((fill, numbers), (hot, CATEGORIES)), LogisticRegression(C=1 / (Ridge().strength * len(train)), max_iter=2_000)
+        make_column_transformer((fill, numbers), (hot, CATEGORIES)),
+        LogisticRegression(C=1 / (Ridge().strength * len(train)), max_iter=2_000),
     )
     model.fit(train, late)
     return lambda rows: model.predict_proba(rows)[:, 1]

@@ -11,6 +11,7 @@ import inspect
 import json
 import re
 import sys
+import tempfile
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING
@@ -19,18 +20,31 @@ from pathlib import Path
 from typing import Any
 
 import click
+import sqlalchemy as sa
 
 import fieldguide as fg
 from fieldguide import errors
 from fieldguide.cli.main import COMMANDS, cli
 from fieldguide.comparing import CAUSES
 from fieldguide.comparing.compare import LEVELS as FOUND_BY
+from fieldguide.comparing.history import BUDGET, FEWEST, FLOORS
+from fieldguide.journal import Journal, storage
+from fieldguide.journal.entries import Answer, Refused
+from fieldguide.ledger import schema
 from fieldguide.ledger.rules import AMBIENT, CHOSEN, GATES, MOVES
+from fieldguide.monitoring import CHECKS as MONITORED
+from fieldguide.monitoring import Policy
+from fieldguide.monitoring.act import FAULTS
+from fieldguide.monitoring.identities import ENOUGH, EXACT
+from fieldguide.monitoring.windows import LEAST, SIZE
 from fieldguide.program.columns import PARTS
 from fieldguide.readiness.levels import levels_markdown
+from fieldguide.serving import wire
+from fieldguide.serving.metrics import Metrics
 from fieldguide.serving.openapi import openapi
+from fieldguide.serving.outcomes import parse_outcomes
 from fieldguide.serving.service import Service
-from fieldguide.tables.contract import contract
+from fieldguide.tables.contract import MOST_ROWS, Refusal, contract, parse
 
 HERE = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by docs/generate.py from the code; change the code, then run: make docs -->\n"
@@ -136,16 +150,51 @@ def causes() -> str:
     return "\n".join(
         [
             "# Causes of a change\n",
-            "What `cause` of a finding can be, the check that says it and the level that it keeps from.\n",
+            "What `cause` of a finding can be, the check that says it and the level that it keeps from. A cause in "
+            "*italics* takes the model out of service while it lasts, if the model reads the column.\n",
             table(
                 ["cause", "means", "check", "level"],
-                [[f"`{c}`", CAUSES[c], f"`{FOUND_BY[c][0]}`", FOUND_BY[c][1]] for c in named],
+                [[_cause(c), CAUSES[c], f"`{FOUND_BY[c][0]}`", FOUND_BY[c][1]] for c in named],
             ),
             f'A change that none of them explains is reported as "changed, cause unknown": `cause` is null, the '
             f"check is `{check}`, the level {level}.\n",
             "The list is closed. Its other members are kept for causes that no check names yet: "
             + ", ".join(f"`{c}` ({CAUSES[c]})" for c in others)
             + ".\n",
+        ]
+    )
+
+
+def _cause(cause: str) -> str:
+    return f"*`{cause}`*" if cause in FAULTS else f"`{cause}`"
+
+
+def monitoring() -> str:
+    """What the monitor looks at, and the numbers that it goes by."""
+    policy = Policy()
+    numbers = [
+        ["a window", f"{SIZE:,} rows"],
+        ["the least that `--once` judges", f"{LEAST:,} rows"],
+        ["earlier windows that make a yardstick, at least", f"{FEWEST}"],
+        ["quiet windows that may raise an alarm, all columns and tests together", f"{BUDGET:.1%}"],
+        ["answers with matured outcomes that prove a neutral launch", f"{ENOUGH:,}"],
+        ["live loss and objective at the constant agree within", f"{EXACT:g}"],
+        ["windows without the finding that close an incident", f"{policy.clean_windows}"],
+    ]
+    floors = ", ".join(f"{name} {value:g}" for name, value in FLOORS.items())
+    return "\n".join(
+        [
+            "# Monitoring: checks and numbers\n",
+            "How it works, and why: [monitoring](../explanations/monitoring.md). A finding of these counts beside those of "
+            "the last [grading](readiness.md): while one fails, the level is below the one that it keeps from.\n",
+            table(
+                ["level", "check", "holds when", "when it does not hold"],
+                [[c.level, f"`{c.id}`", c.checks, c.next] for c in MONITORED.values()],
+            ),
+            "## Numbers\n",
+            table(["what", "how much"], numbers),
+            f"The least change of a statistic that is worth an alarm, whatever its significance: {floors} (shares of the "
+            "rows; scale and spread as logarithms).\n",
         ]
     )
 
@@ -271,9 +320,9 @@ def _signature(name: str, verb: Callable[..., Any]) -> str:
     signature = inspect.signature(verb)
     parameters = [p.replace(annotation=str(p.annotation)) for p in signature.parameters.values()]
     text = str(signature.replace(parameters=parameters, return_annotation=str(signature.return_annotation)))
-    return textwrap.fill(
-        f"{name}{text}".replace("'", ""), 100, subsequent_indent="    ", break_long_words=False
-    )
+    text = re.sub(r"<function (\w+) at 0x[0-9a-f]+>", r"\1", text).replace("'", "")
+    text = re.sub(r"= ?(?=[,)])", '= ""', text)  # an empty text as default
+    return textwrap.fill(f"{name}{text}", 100, subsequent_indent="    ", break_long_words=False)
 
 
 def error_page() -> str:
@@ -322,12 +371,80 @@ def http() -> str:
         table(["request", "does"], rows),
         "## Status\n",
         table(["status", "means"], sorted([status, said] for status, said in statuses.items())),
-        "An error is a JSON object: `error` says in a sentence what was wrong; where a row does not keep the "
-        "contract it has `path`, `expected`, `given`, `column` and `reason` beside it.\n",
+        "## Errors\n",
+        "An error is a JSON object: `error` says in a sentence what was wrong. Where a row does not keep the "
+        "contract, `path` is its place in the body (JSON path), `expected` and `given` say what was wanted and what "
+        "stood there, `column` is the column, `reason` one word for counters, and `others` tells of up to nine more wrong "
+        "places. None of a refused request's rows is answered.\n",
+        table(["body", "status", "error"], [*_refused_rows(program), *_refused_outcomes(program)]),
+        f"A body has at most {wire.LARGEST_BODY >> 20} MiB and {MOST_ROWS:,} rows or outcomes, and {wire.SLOWEST_BODY:g} "
+        "seconds to arrive. Refused rows are journaled too, so that the monitor sees what callers send.\n",
+        "## Rows\n",
+        "Each raw column of the program's features is given by name; null is accepted unless the column is `required`; a "
+        "name that is absent or unknown is refused, never guessed. Key, entity and time may be given and are journaled "
+        "(time: when the prediction is made; left out: now). Presentation columns are optional. A category that was "
+        "never seen is a valid value, and counted.\n",
+        "## Outcomes\n",
+        'One object, `{"outcomes": [one, …]}`, or a list of them. Each names its answer by `id` or by `key`. The same '
+        "value again changes nothing; another one with a later `at` supersedes it, and the history is kept; the order in "
+        "which they arrive does not matter. The response counts what became of them: `received`, and of these `new`, "
+        "`corrected`, `unchanged` and `older` (kept as history behind a later one).\n",
+        "## Metrics\n",
+        table(["metric", "kind", "is"], _metrics()),
+        "## Schemas\n",
     ]
-    for name, schema in document["components"]["schemas"].items():
-        parts += [f"## {name}\n", f"```json\n{json.dumps(schema, indent=2, ensure_ascii=False)}\n```\n"]
+    for name, kind in document["components"]["schemas"].items():
+        parts += [f"### {name}\n", f"```json\n{json.dumps(kind, indent=2, ensure_ascii=False)}\n```\n"]
     return "\n".join(parts)
+
+
+def _metrics() -> list[list[str]]:
+    """Return name, kind and meaning of every family, as the server writes them."""
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Journal(Path(folder), lambda: storage.EPOCH)
+        said = Metrics().text(journal, {}).splitlines()
+    about = {line.split(" ", 3)[2]: line.split(" ", 3)[3] for line in said if line.startswith("# HELP")}
+    kinds = {line.split()[2]: line.split()[3] for line in said if line.startswith("# TYPE")}
+    return [[f"`{name}`", kinds[name], about[name]] for name in about]
+
+
+BAD_ROWS = (
+    b'{"seconds": "42", "plan": "paid", "seen_at": null}',
+    b'{"seconds": -1, "plan": "paid", "seen_at": null}',
+    b'{"second": 42, "plan": "paid", "seen_at": null}',
+    b'{"rows": [{"seconds": 42, "plan": "paid", "seen_at": "noon"}]}',
+    b'{"seconds": 1e400, "plan": "paid", "seen_at": null}',
+    b'{"seconds": 42, "seconds": 43, "plan": "paid", "seen_at": null}',
+    b'{"seconds": 42,',
+)
+BAD_OUTCOMES = (b'{"key": "v1", "value": "yes"}', b'{"value": 1}')
+
+
+def _refused_rows(program: fg.Program) -> list[list[str]]:
+    kept, told = contract(program), []
+    for body in BAD_ROWS:
+        try:
+            parse(kept, body)
+        except Refusal as refusal:
+            told.append(_told(body, refusal))
+    assert len(told) == len(BAD_ROWS)
+    return told
+
+
+def _refused_outcomes(program: fg.Program) -> list[list[str]]:
+    kept, told = contract(program), []
+    for body in BAD_OUTCOMES:
+        try:
+            parse_outcomes(program, kept, body, 0)
+        except Refusal as refusal:
+            told.append(_told(body, refusal))
+    assert len(told) == len(BAD_OUTCOMES)
+    return told
+
+
+def _told(body: bytes, refusal: Refusal) -> list[str]:
+    error = {"path": refusal.path, "expected": refusal.expected, "given": refusal.given}
+    return [f"`{body.decode()}`", str(refusal.status), f"`{json.dumps(error, ensure_ascii=False)}`"]
 
 
 def _about(path: str, what: Mapping[str, Any]) -> str:
@@ -369,10 +486,46 @@ def releases() -> str:
     )
 
 
+def home() -> str:
+    """The tables of ledger and journal."""
+    return "\n".join(
+        [
+            "# Home: ledger and journal, column by column\n",
+            "What they are for, and what may be done with them: [the home folder](../home-folder.md).\n",
+            "## ledger.db\n",
+            "Times are ISO 8601 texts in UTC; structured values are JSON texts. A column with ? may be empty.\n",
+            table(["table", "columns"], _tables(schema.metadata)),
+            "## journal/worker-0.db\n",
+            f"Version {storage.VERSION} of the tables (`PRAGMA user_version`). Times are microseconds since 1970 in UTC. `kind` is "
+            f"{storage.ANSWERED} for an answer and {storage.REFUSED} for a refused row; `body` is MessagePack.\n",
+            table(["table", "columns"], _tables(storage.metadata)),
+            "### body of an answer\n",
+            table(["field", "kind"], _struct(Answer)),
+            prose(Answer) + "\n",
+            "### body of a refused row\n",
+            table(["field", "kind"], _struct(Refused)),
+            prose(Refused) + "\n",
+        ]
+    )
+
+
+def _tables(metadata: sa.MetaData) -> list[list[str]]:
+    return [
+        [f"`{one.name}`", ", ".join(f"`{c.name}`" + ("?" if c.nullable else "") for c in one.columns)]
+        for one in metadata.sorted_tables
+    ]
+
+
+def _struct(kind: type) -> list[list[str]]:
+    return [[f"`{name}`", f"`{said}`"] for name, said in kind.__annotations__.items()]
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands,
     "readiness.md": readiness,
     "causes.md": causes,
+    "monitoring.md": monitoring,
+    "home.md": home,
     "releases.md": releases,
     "blanks.md": blanks,
     "python.md": python,
