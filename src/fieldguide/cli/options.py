@@ -46,8 +46,8 @@ def common(function: F) -> F:
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON on standard output."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    """Print a value as JSON on standard output; times as ISO 8601."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=datetime.isoformat))
 
 
 def instant(text: str | None) -> datetime | None:

@@ -61,9 +61,10 @@ flights_harvest = replace(
 
 @dataclass(frozen=True)
 class Teller:
-    """Who tells the story: `say` prints a line."""
+    """Who tells the story: `say` prints a line, `progress` shows what long work has come to."""
 
     say: Callable[[str], None]
+    progress: Callable[[str], None]
 
     def act(self, letter: str, title: str) -> None:
         """Begin an act."""
@@ -80,7 +81,11 @@ class Teller:
 
 
 def demo(
-    *, home: str | Path = ".fieldguide-demo", examples: Path | None = None, say: Callable[[str], None] = print
+    *,
+    home: str | Path = ".fieldguide-demo",
+    examples: Path | None = None,
+    say: Callable[[str], None] = print,
+    progress: Callable[[str], None] = lambda message: None,
 ) -> None:
     """Tell the ring on the flights from New York in 2013; leaves a home that `fieldguide serve` can open.
 
@@ -92,7 +97,7 @@ def demo(
         )
     place = _fresh(Path(home))
     programs = _programs(place, examples)
-    tell = Teller(say)
+    tell = Teller(say, progress)
     say(
         "Will this flight arrive more than 15 minutes late? New York, 2013; asked two hours before departure."
     )
@@ -100,10 +105,10 @@ def demo(
     flights = load_one(programs / "flights.py")
     learned = _mended(tell, place, flights)
     _refused(tell, place, flights, learned)
-    two = fit(load_one(programs / "flights_two_changes.py"), home=place, until=OCTOBER)
+    two = fit(load_one(programs / "flights_two_changes.py"), home=place, until=OCTOBER, on_step=progress)
     table = read(flights).table.to_pyarrow().sort_by([("__time", "ascending"), ("__key", "ascending")])
     _neutral(tell, place, flights, learned)
-    with Replay(place, programs / "flights.py", flights) as replay:
+    with Replay(place, programs / "flights.py", flights, on_step=progress) as replay:
         _october(tell, place, flights, replay, table)
         _one_change(tell, place, flights, learned, two, replay)
         _november(tell, place, flights, replay, table)
@@ -116,7 +121,9 @@ def demo(
 
 def _careless(tell: Teller, home: Home, programs: Path) -> None:
     tell.act("a", "The first grading: dep_delay among the features, the weather as it comes")
-    graded = grade(load_one(programs / "flights_careless.py"), home=home, until=OCTOBER)
+    graded = grade(
+        load_one(programs / "flights_careless.py"), home=home, until=OCTOBER, on_step=tell.progress
+    )
     tell.line(f"level {graded.level}, held back from {graded.grade.next_level}:")
     leaks = [f for f in graded.grade.findings if f.verdict == "fail"]
     for finding in leaks:
@@ -130,7 +137,7 @@ def _careless(tell: Teller, home: Home, programs: Path) -> None:
 
 def _mended(tell: Teller, home: Home, flights: Program) -> Fit:
     tell.act("b", "Mended: without dep_delay, impossible wind as missing; graded and fitted as of 1 October")
-    learned = fit(flights, home=home, until=OCTOBER)
+    learned = fit(flights, home=home, until=OCTOBER, on_step=tell.progress)
     for rung in learned.rungs:
         judged = rung.next_period
         loss = (
@@ -232,7 +239,7 @@ def _harvest(tell: Teller, home: Home, programs: Path, flights: Program, replay:
     unequal = served_alike(out, flights, replay.sent)
     tell.line(f"{result['rows']:,} rows harvested; {unequal} values differ from what was served")
     _must(unequal == 0, "the harvest equals what was served, bit for bit")
-    again = fit(load_one(programs / "flights_harvest.py"), home=home)
+    again = fit(load_one(programs / "flights_harvest.py"), home=home, on_step=tell.progress)
     tell.line(f"refitted on the harvest: {again.chosen} ({again.fitted})")
 
 

@@ -37,13 +37,15 @@ class Replay:
     `change` touched; `last_fallback` is the reason that the last answer gave for not being the model's.
     """
 
-    def __init__(self, home: Home, spec: Path, program: Program) -> None:
+    def __init__(
+        self, home: Home, spec: Path, program: Program, on_step: Callable[[str], None] = lambda message: None
+    ) -> None:
         self.program = program
         self.sent: dict[str, dict[str, Any]] = {}
         self.answered = self.outcomes = 0
         self.first_changed: int | None = None
         self.last_fallback: str | None = None
-        self._home, self._spec = home, spec
+        self._home, self._spec, self._say = home, spec, on_step
         self._pending: list[tuple[datetime, str, float]] = []
         self._told = (0, 0)
 
@@ -100,6 +102,7 @@ class Replay:
             self._ask(rows)
             unwatched += len(rows)
             self._tell(hour + HOUR)
+            self._say(f"{hour:%d %B}: {self.answered:,} rows answered")
             if unwatched >= WATCH_EVERY:
                 watch()
                 unwatched = 0
