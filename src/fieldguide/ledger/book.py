@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
 
 from fieldguide.errors import DataError
 
@@ -23,7 +24,8 @@ def open_ledger(place: Path | str) -> sa.Engine:
     url = str(place) if "://" in str(place) else f"sqlite:///{place}"
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url)
+    # no pool: steps are short and few, and a connection that is given back is closed
+    engine = sa.create_engine(url, poolclass=NullPool)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _set_up_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)

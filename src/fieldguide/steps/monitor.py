@@ -156,13 +156,10 @@ def _yardstick(folder: Path, rows: int) -> History:
 
 def _waiting(home: Home, name: str) -> bool:
     ledger = home.ledger()
-    try:
-        windows = records.read_windows(ledger, name)
-        last = windows[-1].last if windows else 0
-        ready = last_number(home.journal, name) - last
-        return bool(cut(ready, once=False)) and records.current_release(ledger, name) is not None
-    finally:
-        ledger.dispose()
+    windows = records.read_windows(ledger, name)
+    last = windows[-1].last if windows else 0
+    waiting = last_number(home.journal, name) - last
+    return bool(cut(waiting, once=False)) and records.current_release(ledger, name) is not None
 
 
 def _judge(

@@ -19,6 +19,4 @@ def report(program: Program, out: Path, *, home: str | Path | Home = DEFAULT) ->
     if not out.parent.is_dir():
         raise UsageError(f"{out}: the folder {out.parent} does not exist; make it first.")
     place = at_home(home)
-    ledger = place.ledger()
-    out.write_text(draw(view(place, ledger, named(program))), encoding="utf-8")
-    ledger.dispose()
+    out.write_text(draw(view(place, place.ledger(), named(program))), encoding="utf-8")

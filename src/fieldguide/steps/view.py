@@ -40,10 +40,7 @@ LOSS_NAMES = {"probability": "log loss", "rate": "Poisson loss", "amount": "squa
 def views(home: Home, programs: Sequence[Program]) -> list[ProgramView]:
     """Return what is known of each program now."""
     ledger = home.ledger()
-    try:
-        return [view(home, ledger, program) for program in programs]
-    finally:
-        ledger.dispose()
+    return [view(home, ledger, program) for program in programs]
 
 
 def view(home: Home, ledger: sa.Engine, program: Program) -> ProgramView:
