@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +33,14 @@ class Home:
     def journal(self) -> Path:
         """The folder of the journal."""
         return self.folder / "journal"
+
+    @contextlib.contextmanager
+    def turn(self, work: str) -> Iterator[None]:
+        """Wait until no other process does this work in this home, and keep others from it meanwhile."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / f"{work}.lock").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def ledger(self) -> sa.Engine:
         """Open the ledger, which creates it where it is new."""

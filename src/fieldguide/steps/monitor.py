@@ -117,7 +117,8 @@ def monitor(
             f"{name} has no release in service, so nothing is served. Launch one: fieldguide launch P"
         )
     fitted = _load(place.fitted / release.fitted)
-    judged = _judge(place, ledger, fitted, release, once=once)
+    with place.turn("monitor"):  # a window is judged once, also when a monitor runs beside the server
+        judged = _judge(place, ledger, fitted, release, once=once)
     now = now or watermark(place.journal, name)
     _settle(place, ledger, fitted, now)
     live = _live_findings(place, fitted, release, now) if outcomes else []
