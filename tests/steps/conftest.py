@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -86,14 +87,35 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="session")
+def _fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("fitted")
+    pyarrow.csv.write_csv(visits_world(6_000, 1), folder / "visits.csv")
+    (folder / "visits.py").write_text(PROGRAM, encoding="utf-8")
+    runner(folder)("fit", "visits.py")
+    return folder
+
+
+@pytest.fixture
+def fitted_shop(_fitted: Path, tmp_path: Path) -> Path:
+    """A folder with visits.csv, visits.py and what `fieldguide fit visits.py` made of them."""
+    shutil.copytree(_fitted, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Run the command line in the folder of the test."""
+    return runner(tmp_path)
+
+
+def runner(folder: Path) -> Run:
+    """Return the function that runs the command line in a folder and checks its exit code."""
 
     def call(*args: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [sys.executable, "-m", "fieldguide", *args],
-            cwd=tmp_path,
+            cwd=folder,
             capture_output=True,
             text=True,
             check=False,

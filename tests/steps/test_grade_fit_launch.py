@@ -43,18 +43,17 @@ def test_launch_goes_step_by_step_and_rollback_needs_something_before(shop: Path
     assert "model: Mean() → Linear()" in run("changes", "visits.py", "1", "2").stdout
 
 
-def test_two_changes_are_refused_and_one_is_launched(shop: Path, run: Run) -> None:
-    run("fit", "visits.py")
+def test_two_changes_are_refused_and_one_is_launched(fitted_shop: Path, run: Run) -> None:
     run("launch", "visits.py")
     run("waive", "visits.py", "neutral_proven", "--by", "ann", "--because", "a trial")
     run("launch", "visits.py")
-    text = (shop / "visits.py").read_text()
+    text = (fitted_shop / "visits.py").read_text()
     two = text.replace('        fg.Category("plan", about="what the visitor pays for"),\n', "")
     two = two.replace(
         "arrives_within=timedelta(days=7)),",
         "arrives_within=timedelta(days=7)),\n    prior=fg.priors.Ridge(0.01),",
     )
-    (shop / "visits.py").write_text(two)
+    (fitted_shop / "visits.py").write_text(two)
     run("fit", "visits.py")
     refused = run("launch", "visits.py", code=3).stderr
     assert "2 things changed" in refused
@@ -64,7 +63,7 @@ def test_two_changes_are_refused_and_one_is_launched(shop: Path, run: Run) -> No
         "arrives_within=timedelta(days=7)),",
         "arrives_within=timedelta(days=7)),\n    prior=fg.priors.Ridge(0.01),",
     )
-    (shop / "visits.py").write_text(one)
+    (fitted_shop / "visits.py").write_text(one)
     assert run("changes", "visits.py").stdout.startswith(
         "prior: Ridge(strength=0.0001) (the default) → Ridge(strength=0.01)"
     )
@@ -114,12 +113,11 @@ def test_explain_adds_up_and_score_is_what_serving_would_say(shop: Path, run: Ru
     assert float(first[1]) == found["prediction"]
 
 
-def test_editing_the_program_file_does_not_change_what_was_fitted(shop: Path, run: Run) -> None:
-    run("fit", "visits.py")
-    (shop / "row.json").write_text('{"seconds": 90.5, "age": 30, "plan": "pro"}')
+def test_editing_the_program_file_does_not_change_what_was_fitted(fitted_shop: Path, run: Run) -> None:
+    (fitted_shop / "row.json").write_text('{"seconds": 90.5, "age": 30, "plan": "pro"}')
     before = as_json(run("explain", "visits.py", "row.json", "--json"))
-    text = (shop / "visits.py").read_text()
-    (shop / "visits.py").write_text(
+    text = (fitted_shop / "visits.py").read_text()
+    (fitted_shop / "visits.py").write_text(
         text.replace('        fg.Category("plan", about="what the visitor pays for"),\n', "")
     )
     assert as_json(run("explain", "visits.py", "row.json", "--json")) == before

@@ -40,8 +40,7 @@ def wait_for(what: Callable[[], bool]) -> None:
 
 
 @pytest.mark.slow
-def test_the_monitor_beside_the_server_takes_a_broken_column_out(shop: Path, run: Run) -> None:
-    run("fit", "visits.py")
+def test_the_monitor_beside_the_server_takes_a_broken_column_out(fitted_shop: Path, run: Run) -> None:
     run("launch", "visits.py")
     run("waive", "visits.py", "neutral_proven", "--by", "ann", "--because", "a trial")
     run("launch", "visits.py")
@@ -49,7 +48,7 @@ def test_the_monitor_beside_the_server_takes_a_broken_column_out(shop: Path, run
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = subprocess.Popen(
-        [sys.executable, "-m", "fieldguide", "serve", "visits.py", "--port", str(port)], cwd=shop
+        [sys.executable, "-m", "fieldguide", "serve", "visits.py", "--port", str(port)], cwd=fitted_shop
     )
     caller = Caller(port)
     try:
@@ -82,6 +81,6 @@ def test_the_monitor_beside_the_server_takes_a_broken_column_out(shop: Path, run
         server.send_signal(signal.SIGTERM)
         assert server.wait(PATIENCE) == 0
     left = subprocess.run(
-        ["pgrep", "-f", f"monitor visits.py.*{shop}"], capture_output=True, text=True, check=False
+        ["pgrep", "-f", f"monitor visits.py.*{fitted_shop}"], capture_output=True, text=True, check=False
     )
     assert not left.stdout.strip()

@@ -151,15 +151,16 @@ def test_ctrl_c_while_the_data_are_read_leaves_with_130(command: str, shop: Path
     ],
     ids=lambda command: command[0],
 )
-def test_ctrl_c_at_any_moment_leaves_nothing_half_written(command: list[str], shop: Path, run: Run) -> None:
-    run("fit", "visits.py")
+def test_ctrl_c_at_any_moment_leaves_nothing_half_written(
+    command: list[str], fitted_shop: Path, run: Run
+) -> None:
     if command[0] in ("monitor", "harvest"):
         run("launch", "visits.py")
-    fitted = sorted(p.name for p in (shop / ".fieldguide" / "fitted").iterdir())
+    fitted = sorted(p.name for p in (fitted_shop / ".fieldguide" / "fitted").iterdir())
     for wait in (0.4, 0.9, 1.6, 2.6):
         process = subprocess.Popen(
             [sys.executable, "-m", "fieldguide", *command],
-            cwd=shop,
+            cwd=fitted_shop,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -170,24 +171,22 @@ def test_ctrl_c_at_any_moment_leaves_nothing_half_written(command: list[str], sh
         # before the command line itself has begun, Python answers for the signal
         begun = process.returncode != -signal.SIGINT or "fieldguide/steps" in errors
         assert process.returncode in (130, 0, 2, 3, 4) or not begun, errors
-    assert sorted(p.name for p in (shop / ".fieldguide" / "fitted").iterdir()) == fitted
-    assert not [p for p in shop.iterdir() if p.name.startswith(".") and p.name != ".fieldguide"]
+    assert sorted(p.name for p in (fitted_shop / ".fieldguide" / "fitted").iterdir()) == fitted
+    assert not [p for p in fitted_shop.iterdir() if p.name.startswith(".") and p.name != ".fieldguide"]
     run("grade", "visits.py")
 
 
-def test_serve_refuses_what_cannot_be_served(shop: Path, run: Run) -> None:
+def test_serve_refuses_what_cannot_be_served(fitted_shop: Path, run: Run) -> None:
     assert "nothing is in service" in run("serve", "visits.py", code=3).stderr
-    run("fit", "visits.py")
     run("launch", "visits.py")
     assert "listens on this machine only" in run("serve", "visits.py", "--host", "0.0.0.0", code=2).stderr
     assert "is a file" in run("grade", "visits.py", "--home", "visits.csv", code=2).stderr
 
 
-def test_monitor_before_anything_is_served_says_so(shop: Path, run: Run) -> None:
+def test_monitor_before_anything_is_served_says_so(fitted_shop: Path, run: Run) -> None:
     assert "no release in service" in run("monitor", "visits.py", "--once", code=3).stderr
-    run("fit", "visits.py")
     run("launch", "visits.py")
     seen = as_json(run("monitor", "visits.py", "--once", "--json"))
     assert seen["findings"] == []
     assert "nothing was served" in run("harvest", "visits.py", "--out", "h.parquet", code=4).stderr
-    assert not (shop / "h.parquet").exists()
+    assert not (fitted_shop / "h.parquet").exists()
