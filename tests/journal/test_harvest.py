@@ -107,6 +107,7 @@ def test_one_row_a_key_the_last_answer_before_the_outcome(desk, start):
         "after the outcome": 1,
         "not yet mature": 2,
         "without outcome": 0,
+        "in a known fault": 0,
         "under fallback": 0,
     }
     taken = len(made) + sum(made.counted.values())

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow.csv
+import pyarrow.parquet as pq
 import pytest
 
 import fieldguide as fg
@@ -41,8 +42,11 @@ def test_the_ring_closes(tmp_path: Path) -> None:
         _broken(visits, home, replay, rows)
         _mended(visits, home, replay, rows)
         out = tmp_path / "harvest.parquet"
-        fg.harvest(visits, out, home=home)
+        found = fg.harvest(visits, out, home=home)
         assert served_alike(out, visits, replay.sent) == 0
+        seconds = pq.read_table(out)["seconds"].to_numpy()
+        assert seconds.max() < 10_000  # what was broken is not learned from
+        assert 0 < found["counted"]["in a known fault"] < 3_500
 
 
 def _neutral(visits: fg.Program, home: Home, replay: Replay, rows: object) -> None:

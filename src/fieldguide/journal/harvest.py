@@ -6,7 +6,7 @@ program reads them as a source.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -49,13 +49,16 @@ def harvest(
     unmatured: bool = False,
     unlabeled: bool = False,
     fallback: bool = True,
+    faults: Sequence[tuple[int, int | None]] = (),
 ) -> Harvest:
     """Make a training table of the journal: one row a key, the last answer before its outcome.
 
     Answers without a key stand for themselves. Left out, and counted: refused rows, earlier answers of the
     same key, answers given after the outcome, unmatured ones (unless `unmatured`), those that nothing
     is known of although their time is over (unless `unlabeled`: then with a null label), and with
-    `fallback=False` those that the constant answered while the model was out of service.
+    `fallback=False` those that the constant answered while the model was out of service. `faults` are
+    stretches of entries (numbers of the first and the last, None for one that goes on) whose values are known
+    to be wrong: nothing is to be learned from them, so they are left out, too.
     The columns: raw columns, key, time and entity, the label, when it was known, and `prediction`.
 
     Raises UsageError when the program has no name.
@@ -67,7 +70,7 @@ def harvest(
     parts = [name for name in program.source.keys if name not in raw]
     extra = parts if len(program.source.keys) > 1 else []
     table = joined(folder, program.name, columns, program.label, now, extra=extra)
-    taken, counted = _chosen(table, unmatured=unmatured, unlabeled=unlabeled, fallback=fallback)
+    taken, counted = _chosen(table, faults, unmatured=unmatured, unlabeled=unlabeled, fallback=fallback)
     table = table.take(pa.array(taken, type=pa.int64()))
     made: dict[str, Any] = {column.name: table[column.name] for column in columns}
     if len(program.source.keys) == 1:
@@ -84,10 +87,15 @@ def harvest(
 
 
 def _chosen(
-    table: pa.Table, *, unmatured: bool, unlabeled: bool, fallback: bool
+    table: pa.Table,
+    faults: Sequence[tuple[int, int | None]],
+    *,
+    unmatured: bool,
+    unlabeled: bool,
+    fallback: bool,
 ) -> tuple[list[int], dict[str, int]]:
     counted = dict.fromkeys(
-        ("refused", "earlier answers of the same key", "after the outcome", "not yet mature", "without outcome", "under fallback"), 0
+        ("refused", "earlier answers of the same key", "after the outcome", "not yet mature", "without outcome", "in a known fault", "under fallback"), 0
     )  # fmt: skip
     rows = list(
         zip(
@@ -109,6 +117,7 @@ def _chosen(
                 counted["earlier answers of the same key"] += 1
             if before is None or time >= rows[before][1]:
                 last[place if key is None else key] = place
+    numbers = table["__n"].to_pylist()
     taken = []
     for place in sorted(last.values()):
         _, _, _, label, mature, constant = rows[place]
@@ -116,6 +125,8 @@ def _chosen(
             counted["not yet mature"] += 1
         elif label is None and not unlabeled:
             counted["without outcome"] += 1
+        elif any(first <= numbers[place] and (end is None or numbers[place] <= end) for first, end in faults):
+            counted["in a known fault"] += 1
         else:
             counted["under fallback"] += constant
             if fallback or not constant:

@@ -14,8 +14,10 @@ import pyarrow.parquet
 
 from fieldguide.errors import DataError, UsageError
 from fieldguide.journal import harvest as gather
+from fieldguide.ledger import records
+from fieldguide.monitoring.act import FAULTS
 from fieldguide.program import Program, named
-from fieldguide.steps.home import DEFAULT, Home, at_home
+from fieldguide.steps.home import DEFAULT, Home, at_home, name_of
 
 WRITERS: dict[str, Callable[[pa.Table, str], None]] = {
     ".parquet": lambda table, path: pyarrow.parquet.write_table(table, path),
@@ -28,13 +30,14 @@ def harvest(
 ) -> dict[str, Any]:
     """Write one row a key (the last answer before its outcome) to `out` and return what was counted.
 
-    `now` leaves out what matured later; left out, the watermark of the journal.
+    Rows in which a column was broken, from the first to the last that the monitor named, are left out. `now` leaves out what matured later; left out, the watermark of the journal.
 
     Raises UsageError for another ending than .parquet or .csv, DataError when nothing has matured.
     """
     program = named(program)
     path = writable(out)
-    found = gather(at_home(home).journal, program, now)
+    place = at_home(home)
+    found = gather(place.journal, program, now, faults=_faults(place, program))
     if not len(found):
         counted = (
             ", ".join(f"{count:,} {why}" for why, count in found.counted.items() if count)
@@ -50,6 +53,24 @@ def harvest(
         "out": str(path),
         "counted": {why: n for why, n in found.counted.items() if n},
     }
+
+
+def _faults(home: Home, program: Program) -> list[tuple[int, int | None]]:
+    """Return from which to which entry of the journal a column was known to be broken."""
+    ledger, name = home.ledger(), name_of(program)
+    windows = records.read_windows(ledger, name)
+    faults: list[tuple[int, int | None]] = []
+    for incident in records.read_incidents(ledger, name):
+        diagnosis = incident.finding.diagnosis
+        if diagnosis is None or diagnosis.cause not in FAULTS or diagnosis.first_row is None:
+            continue
+        end = None
+        if incident.closed is not None:
+            # the window that closed it was judged just after, and so many clean ones came before it
+            judged = sum(window.at <= incident.closed for window in windows)
+            end = windows[judged - incident.clean_windows].last
+        faults.append((diagnosis.first_row, end))
+    return faults
 
 
 def writable(out: str | Path) -> Path:
