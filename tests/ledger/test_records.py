@@ -76,10 +76,9 @@ def test_a_new_release_ends_the_one_before(ledger: sa.Engine) -> None:
 
 
 def test_an_incident_is_open_until_it_is_closed(ledger: sa.Engine) -> None:
-    records.open_incident(ledger, records.stamp(NOW), "flights", 2, FINDING, fallback=True)
+    records.open_incident(ledger, records.stamp(NOW), "flights", 2, FINDING)
     (incident,) = records.read_incidents(ledger, "flights", only_open=True)
     assert incident.finding == FINDING
-    assert incident.fallback
     records.update_incident(ledger, incident.id, clean_windows=2, closed=records.stamp(NOW))
     assert records.read_incidents(ledger, "flights", only_open=True) == []
     assert records.read_incidents(ledger, "flights")[0].clean_windows == 2

@@ -8,7 +8,7 @@ import pytest
 
 import fieldguide.program as fg
 from fieldguide.finding import Diagnosis, Finding
-from fieldguide.monitoring import Incident, Policy, columns_used, decide
+from fieldguide.monitoring import Incident, columns_used, decide, fallback
 
 USED = {"wind", "carrier"}
 
@@ -28,10 +28,9 @@ def fault(
 
 
 def test_a_fault_in_a_used_column_takes_the_model_out_of_service() -> None:
-    found = decide([], [fault()], USED)
-    assert found.fallback
-    assert found.reason == "wind broke"
-    assert found.opened == ((fault(), True),)
+    assert decide([], [fault()]).opened == (fault(),)
+    assert fallback([fault()], USED) == fault()
+    assert fallback([fault()], {"distance"}) is None  # a model that does not read the column goes on
 
 
 @pytest.mark.parametrize(
@@ -44,39 +43,39 @@ def test_a_fault_in_a_used_column_takes_the_model_out_of_service() -> None:
     ],
 )
 def test_what_the_constant_would_not_mend_opens_an_incident_only(finding: Finding) -> None:
-    found = decide([], [finding], USED)
-    assert not found.fallback
-    assert found.reason is None
-    assert [f for f, _ in found.opened] == [finding]
+    assert decide([], [finding]).opened == (finding,)
+    assert fallback([finding], USED) is None
 
 
 def test_an_unknown_cause_takes_it_out_only_when_most_values_were_never_seen() -> None:
     never_seen = fault(cause=None, evidence={"tests": {"novel": [0.9, 0.0, 0.02]}})
     some = fault(cause=None, evidence={"tests": {"novel": [0.2, 0.0, 0.02]}})
-    assert decide([], [never_seen], USED).fallback
-    assert not decide([], [some], USED).fallback
+    assert fallback([never_seen], USED) is never_seen
+    assert fallback([some], USED) is None
 
 
 def test_what_passes_or_is_unknown_opens_nothing() -> None:
-    found = decide([], [fault(verdict="unknown"), fault(verdict="pass")], USED)
-    assert (found.opened, found.fallback) == ((), False)
+    assert decide([], [fault(verdict="unknown"), fault(verdict="pass")]).opened == ()
 
 
-def test_two_clean_windows_bring_the_model_back() -> None:
-    first = decide([Incident(7, fault(), 0, True)], [], USED)
-    assert first.fallback
-    assert first.cleaner == ((7, 1),)
-    second = decide([Incident(7, fault(), 1, True)], [], USED)
-    assert not second.fallback
-    assert second.closed == (7,)
-    assert second.findings == ()
+def test_two_clean_windows_close_an_incident() -> None:
+    (first,) = decide([Incident(7, fault(), 0)], []).updated
+    assert (first.clean_windows, first.closed) == (1, False)
+    (second,) = decide([Incident(7, fault(), 1)], []).updated
+    assert (second.clean_windows, second.closed) == (2, True)
+
+
+def test_a_column_that_still_looks_wrong_is_not_clean_though_its_cause_is_not_named() -> None:
+    unnamed = Finding("served_population", "A3", "unknown", about="wind", saw="changed, cause unknown")
+    (kept,) = decide([Incident(7, fault(), 1)], [unnamed]).updated
+    assert (kept.clean_windows, kept.closed, kept.finding) == (0, False, fault())
+    elsewhere = Finding("served_population", "A3", "unknown", about="carrier", saw="changed, cause unknown")
+    assert decide([Incident(7, fault(), 1)], [elsewhere]).updated[0].closed
 
 
 def test_an_incident_that_is_found_again_starts_over_and_keeps_its_first_row() -> None:
-    found = decide([Incident(7, fault(first=1_204), 1, True)], [fault(first=2_001)], USED)
-    assert found.goes_on == (7,)
+    found = decide([Incident(7, fault(first=1_204), 1)], [fault(first=2_001)])
     assert found.opened == ()
-    assert found.fallback
     kept = found.updated[0]
     assert (kept.clean_windows, kept.closed) == (0, False)
     assert kept.finding.diagnosis is not None
@@ -84,35 +83,16 @@ def test_an_incident_that_is_found_again_starts_over_and_keeps_its_first_row() -
 
 
 def test_a_cause_that_becomes_known_later_is_taken_over_with_the_first_row() -> None:
-    found = decide([Incident(7, fault(cause=None, first=1_204))], [fault(first=2_001)], USED)
+    found = decide([Incident(7, fault(cause=None, first=1_204))], [fault(first=2_001)])
     kept = found.updated[0].finding.diagnosis
     assert kept is not None
     assert (kept.cause, kept.first_row, kept.since) == ("unit_factor", 1_204, "2013-12-04")
-    assert found.fallback
-
-
-def test_by_hand_only_a_person_brings_the_model_back() -> None:
-    policy = Policy(by_hand=True)
-    found = decide(
-        [Incident(7, fault(), 5, True), Incident(8, fault("position"), 1, False)], [], USED, policy
-    )
-    assert found.fallback
-    assert found.closed == (8,)
-
-
-def test_without_fallback_incidents_still_open() -> None:
-    found = decide([], [fault()], USED, Policy(fallback=False))
-    assert found.opened == ((fault(), False),)
-    assert not found.fallback
 
 
 def test_another_open_incident_keeps_the_model_out() -> None:
-    found = decide(
-        [Incident(7, fault(), 1, True), Incident(8, fault("carrier"), 0, True)], [fault("carrier")], USED
-    )
-    assert found.closed == (7,)
-    assert found.fallback
-    assert found.reason == "carrier broke"
+    found = decide([Incident(7, fault(), 1), Incident(8, fault("carrier"), 0)], [fault("carrier")])
+    assert [u.closed for u in found.updated] == [True, False]
+    assert fallback([u.finding for u in found.updated if not u.closed], USED) == fault("carrier")
 
 
 def is_fast(speed: float) -> bool:

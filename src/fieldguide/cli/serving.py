@@ -29,7 +29,16 @@ def serve(programs: tuple[str, ...], host: str, port: int, no_monitor: bool, hom
     from fieldguide.steps.serve import serve as step
 
     loaded = [program for spec in programs for program in load(spec)]
-    step(loaded, home=home, host=host, port=port, specs=() if no_monitor else programs)
+    step(
+        loaded,
+        home=home,
+        host=host,
+        port=port,
+        specs=() if no_monitor else programs,
+        on_ready=lambda url: click.echo(
+            f"{', '.join(p.name or '' for p in loaded)}: answering at {url} (Ctrl-C to stop)"
+        ),
+    )
 
 
 @click.command()
@@ -43,18 +52,23 @@ def serve(programs: tuple[str, ...], host: str, port: int, no_monitor: bool, hom
 @click.option(
     "--every", default=2.0, show_default=True, metavar="SECONDS", help="How often to look when watching."
 )
+@click.option("--beside", type=int, hidden=True, help="End when this process, the server, is gone.")
 @common
-def monitor(program: str, once: bool, now: str | None, every: float, home: str, as_json: bool) -> None:
+def monitor(
+    program: str, once: bool, now: str | None, every: float, beside: int | None, home: str, as_json: bool
+) -> None:
     """Grade what PROGRAM was served, name causes, fall back and return; exits with 1 on an open alarm."""
-    loaded = load_one(program)
+    loaded = load(program)
     from fieldguide.cli.options import instant
     from fieldguide.steps.monitor import monitor as step
     from fieldguide.steps.monitor import watch
 
     if not once:
-        watch(load(program), home=home, every=every)
+        if as_json or now:
+            raise click.UsageError("--json and --now go with --once.")
+        watch(loaded, home=home, every=every, beside=beside, say=click.echo)
         return
-    result = step(loaded, home=home, now=instant(now))
+    result = step(load_one(program), home=home, now=instant(now))
     if as_json:
         print_json(result.to_json())
     else:

@@ -76,7 +76,6 @@ class Incident:
     release: int
     check: str
     about: str | None
-    fallback: bool
     clean_windows: int
     finding: Finding
 
@@ -279,17 +278,14 @@ def released_programs(ledger: sa.Engine) -> list[str]:
         return list(connection.execute(query).scalars())
 
 
-def open_incident(
-    ledger: sa.Engine, at: str, program: str, release: int, finding: Finding, fallback: bool
-) -> None:
-    """Record that an incident began; `fallback` says whether the release answers with its constant."""
+def open_incident(ledger: sa.Engine, at: str, program: str, release: int, finding: Finding) -> None:
+    """Record that an incident began while a release was in service."""
     row = {
         "opened": at,
         "program": program,
         "release": release,
         "check": finding.check,
         "about": finding.about,
-        "fallback": fallback,
         "clean_windows": 0,
         "finding": json.dumps(to_json(finding)),
     }
@@ -326,7 +322,6 @@ def read_incidents(ledger: sa.Engine, program: str, *, only_open: bool = False) 
             release=r.release,
             check=r.check,
             about=r.about,
-            fallback=bool(r.fallback),
             clean_windows=r.clean_windows,
             finding=from_json(json.loads(r.finding)),
         )

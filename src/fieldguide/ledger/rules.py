@@ -81,12 +81,17 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[st
     knob, "infrastructure".
     """
     a, b = _knobs(before), _knobs(after)
+    both = set(a[AMBIENT]) & set(b[AMBIENT])  # a library that only one of them uses comes with its model
+    a[AMBIENT], b[AMBIENT] = ({key: one[AMBIENT][key] for key in sorted(both)} for one in (a, b))
     differing = [knob for knob in (*CHOSEN, AMBIENT) if a[knob] != b[knob]]
     if a["source"] != b["source"]:
         differing = [knob for knob in differing if knob != "window"]
     if _kind(a["model"]) != _kind(b["model"]):
         differing = [knob for knob in differing if knob not in ("objective", "prior", "optimizer")]
-    return tuple(f"{knob}: {_shown(knob, a[knob], b[knob])}" for knob in differing)
+    found = [f"{knob}: {_shown(knob, a[knob], b[knob])}" for knob in differing]
+    if not found and _content(before) != _content(after):
+        found.append("window: the same span of time with other values in its rows")
+    return tuple(found)
 
 
 def check_launch(
@@ -124,8 +129,6 @@ def check_launch(
             True,
             f"{candidate.model} cannot be launched: nothing neutral has run. The missing rung is Mean; launch it first: fieldguide launch P",
         )
-    if now == "nothing":
-        return ("the first release",)
     if not candidate.neutral and all(release.model == "Mean" for release in releases):
         gate("neutral_proven", not proven, _unproven(proof))
     if not candidate.neutral:
@@ -134,6 +137,8 @@ def check_launch(
             not reached_a2,
             f"{candidate.model} cannot be launched at level {level}; A2 is needed. See what holds it back: fieldguide grade P",
         )
+    if now == "nothing":
+        return ("the first release",)
     changed = differences(current_manifest or {}, candidate.manifest)
     gate(
         "one_change",
@@ -171,10 +176,16 @@ def _unproven(proof: Sequence[Finding]) -> str:
 
 def _knobs(manifest: Mapping[str, Any]) -> dict[str, Any]:
     chosen = dict(manifest.get("knobs", {}))
-    chosen["window"] = manifest.get("window")
+    rows = (manifest.get("rows") or {}).get("training")
+    chosen["window"] = {**(manifest.get("window") or {}), "rows": rows}
     chosen["share"] = manifest.get("share", 1.0)
-    chosen[AMBIENT] = manifest.get("environment")
+    chosen[AMBIENT] = manifest.get("environment") or {}
     return {knob: chosen.get(knob) for knob in (*CHOSEN, AMBIENT)}
+
+
+def _content(manifest: Mapping[str, Any]) -> Any:
+    """Return what tells the values learned from apart: the hash of their Summary."""
+    return (manifest.get("files") or {}).get("summary.npz")
 
 
 def _kind(model: Any) -> str:

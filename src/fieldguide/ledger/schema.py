@@ -109,7 +109,6 @@ incidents = Table(
     Column("release", Integer, nullable=False),
     Column("check", String(80), nullable=False),
     Column("about", String(200)),
-    Column("fallback", Boolean, nullable=False),
     Column("clean_windows", Integer, nullable=False),
     Column("finding", Text, nullable=False),
 )
@@ -129,3 +128,5 @@ windows = Table(
 
 for table in (grades, evidence, answers, effort, fits, releases, incidents, windows):
     Index(f"ix_{table.name}_program", table.c.program, table.c.id)
+
+Index("ux_releases_number", releases.c.program, releases.c.number, unique=True)

@@ -24,31 +24,17 @@ MOST = 0.5
 """Share of rows with values never seen from which a column is not to be trusted, whatever the cause."""
 
 
+CLEAN_WINDOWS = 2
+"""Windows without a finding after which its incident is over."""
+
+
 @dataclass(frozen=True)
 class Incident:
-    """An open incident of the ledger: its id, the finding that is kept, clean windows since it was last seen.
-
-    `fallback` says whether it took the model out of service.
-    """
+    """An open incident of the ledger: its id, the finding that is kept, clean windows since it was last seen."""
 
     id: int
     finding: Finding
     clean_windows: int = 0
-    fallback: bool = False
-
-
-@dataclass(frozen=True)
-class Policy:
-    """How the monitor acts.
-
-    `fallback`: answer with the constant while a column that the model uses is broken. `clean_windows`: how
-    many windows without the finding close an incident. `by_hand`: an incident with a fallback is closed by
-    a person only.
-    """
-
-    fallback: bool = True
-    clean_windows: int = 2
-    by_hand: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,68 +49,37 @@ class Update:
 
 @dataclass(frozen=True)
 class Decision:
-    """What to write: incidents to open (with whether each takes the model out of service), and updates.
+    """What to write: findings that open an incident, and what became of those that were open."""
 
-    `fallback` says whether the constant answers from now on, `reason` why (for callers and journal),
-    `findings` are all open findings, old and new.
-    """
-
-    opened: tuple[tuple[Finding, bool], ...]
+    opened: tuple[Finding, ...]
     updated: tuple[Update, ...]
-    fallback: bool
-    reason: str | None
-    findings: tuple[Finding, ...]
-
-    @property
-    def goes_on(self) -> tuple[int, ...]:
-        """Incidents that were found again."""
-        return tuple(u.incident for u in self.updated if u.clean_windows == 0)
-
-    @property
-    def cleaner(self) -> tuple[tuple[int, int], ...]:
-        """Incidents that were not found and stay open, with how many clean windows they have now."""
-        return tuple((u.incident, u.clean_windows) for u in self.updated if u.clean_windows and not u.closed)
-
-    @property
-    def closed(self) -> tuple[int, ...]:
-        """Incidents that end."""
-        return tuple(u.incident for u in self.updated if u.closed)
 
 
 def decide(
-    incidents: Sequence[Incident],
-    findings: Sequence[Finding],
-    used: Collection[str],
-    policy: Policy | None = None,
+    incidents: Sequence[Incident], findings: Sequence[Finding], *, clean_windows: int = CLEAN_WINDOWS
 ) -> Decision:
     """Return what follows from the findings of one window.
 
-    `incidents` are those open; `findings` everything the window gave (what fails opens an incident); `used`
-    are the raw columns that the model in service reads (`columns_used`). An open incident that is found
-    again keeps its first row; one that is not found counts a clean window.
+    `incidents` are those open; `findings` everything the window gave (what fails opens an incident). An open
+    incident that is found again keeps its first row; one that is not found counts a clean window, and is over
+    after `clean_windows`. A column that still looks wrong is not clean, whether or not its cause could be
+    named this time.
     """
-    policy = policy or Policy()
     current = {(f.check, f.about): f for f in findings if f.verdict == "fail"}
-    updated, open_now = [], []
+    wrong = {f.about for f in findings if f.verdict != "pass" and f.about is not None}
+    updated = []
     for incident in incidents:
         again = current.pop((incident.finding.check, incident.finding.about), None)
-        clean = 0 if again is not None else incident.clean_windows + 1
-        held = policy.by_hand and incident.fallback
-        closed = again is None and clean >= policy.clean_windows and not held
+        found_again = again is not None or incident.finding.about in wrong
+        clean = 0 if found_again else incident.clean_windows + 1
         kept = incident.finding if again is None else same_incident(incident.finding, again)
-        updated.append(Update(incident.id, clean, kept, closed))
-        if not closed:
-            open_now.append((kept, incident.fallback or (policy.fallback and breaks(kept, used))))
-    opened = tuple((f, policy.fallback and breaks(f, used)) for f in current.values())
-    open_now += opened
-    broken = [f for f, fallback in open_now if fallback]
-    return Decision(
-        opened=opened,
-        updated=tuple(updated),
-        fallback=bool(broken),
-        reason="; ".join(f.saw for f in broken) or None,
-        findings=tuple(f for f, _ in open_now),
-    )
+        updated.append(Update(incident.id, clean, kept, clean >= clean_windows))
+    return Decision(tuple(current.values()), tuple(updated))
+
+
+def fallback(findings: Sequence[Finding], used: Collection[str]) -> Finding | None:
+    """Return the first open finding that takes a model out of service which reads the columns `used`; None if none does."""
+    return next((finding for finding in findings if breaks(finding, used)), None)
 
 
 def same_incident(first: Finding, again: Finding) -> Finding:

@@ -18,9 +18,10 @@ from fieldguide.ledger import records
 from fieldguide.ledger.rules import failing_text
 from fieldguide.program import Program, knobs, named, raw_columns
 from fieldguide.readiness.grade import Evidence, failing
-from fieldguide.steps.grade import Graded, Progress, code_hash, conclude, grade
+from fieldguide.steps.grade import Graded, Progress, code_hash, grade
 from fieldguide.steps.home import DEFAULT, Home, at_home, data_fingerprint, name_of, system_clock
 from fieldguide.steps.launch import manifest_of
+from fieldguide.steps.level import standing
 from fieldguide.tables.summary import Blocks, Summary, summarize
 
 
@@ -88,7 +89,15 @@ def fit(
     for fitted in result.fitteds.values():
         save(fitted, place.fitted)
     _record(place, program, result, now, graded, until or _last_known(program, table))
-    after = conclude(place, program, graded.findings, now=now, extent=graded.reading.extent.hash)
+    after = standing(
+        place.ledger(),
+        name_of(program),
+        data_fingerprint(program),
+        now=now,
+        findings=graded.findings,
+        extent=graded.reading.extent.hash,
+    )
+    assert after is not None
     chosen = result.fitteds[result.chosen]
     return Fit(
         program=name_of(program),
@@ -175,6 +184,8 @@ def _known_in_service(home: Home, program: Program) -> str | None:
 
 def _last_known(program: Program, table: pa.Table) -> datetime | None:
     """Return the moment just after the last fact of a table: rows that come later are another window."""
+    if program.source.time is None:
+        return None
     latest: list[datetime] = []
     for column in ("__time", "__known_at"):
         value = pc.max(table[column]).as_py()
@@ -182,5 +193,7 @@ def _last_known(program: Program, table: pa.Table) -> datetime | None:
             latest.append(value)
     if not latest:
         return None
-    wait = program.label.arrives_within if program.label.known_at is None else timedelta(0)
+    # where silence means no, only labels whose time is over count, and the rows' own times say which
+    told_later = program.label.known_at is None and program.label.silence == "unknown"
+    wait = program.label.arrives_within if told_later else timedelta(0)
     return max(latest) + wait + timedelta(microseconds=1)

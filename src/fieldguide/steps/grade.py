@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -17,8 +17,9 @@ from fieldguide.finding import Finding
 from fieldguide.ledger import records
 from fieldguide.program import Program, named, raw_columns
 from fieldguide.readiness.assess import assess
-from fieldguide.readiness.grade import Grade, current, grade_json, level_of
+from fieldguide.readiness.grade import Grade, grade_json
 from fieldguide.steps.home import DEFAULT, Home, at_home, data_fingerprint, name_of, system_clock
+from fieldguide.steps.level import standing
 from fieldguide.tables.read import Extent, Reading, read
 from fieldguide.tables.summary import Blocks, Summary, summarize
 
@@ -83,7 +84,10 @@ def grade(
     findings = assess(program, reading, summary, now=now, again=again, answers=answers)
     if before is not None and before.hash != reading.extent.hash:
         findings = [_changed_since(f) if f.check == "reads_alike" else f for f in findings]
-    result = conclude(place, program, findings, now=now, extent=reading.extent.hash)
+    result = standing(
+        ledger, name, data_fingerprint(program), now=now, findings=findings, extent=reading.extent.hash
+    )
+    assert result is not None
     records.write_grade(
         ledger,
         records.GradeRecord(
@@ -97,16 +101,6 @@ def grade(
         ),
     )
     return Graded(program, result, tuple(findings), reading, summary)
-
-
-def conclude(
-    home: Home, program: Program, findings: Iterable[Finding], *, now: datetime, extent: str | None = None
-) -> Grade:
-    """Return the grade that findings lead to, with the evidence and the waivers that the ledger holds."""
-    ledger, name = home.ledger(), name_of(program)
-    evidence = records.read_evidence(ledger, name, data_fingerprint(program))
-    _, waivers = records.read_answers(ledger, name)
-    return level_of([*findings, *current(evidence, now, extent=extent, code=code_hash())], waivers, now)
 
 
 def _seen_before(ledger: sa.Engine, program: Program, extent: Extent) -> Extent | None:

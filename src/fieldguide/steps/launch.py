@@ -18,9 +18,11 @@ from fieldguide.ledger import records, rules
 from fieldguide.monitoring import proven
 from fieldguide.program import Change, Program
 from fieldguide.program import changes as program_changes
-from fieldguide.readiness.grade import failing, level_of
+from fieldguide.readiness.answers import valid
+from fieldguide.readiness.grade import failing
 from fieldguide.readiness.levels import at_least
-from fieldguide.steps.home import DEFAULT, Home, at_home, data_fingerprint, name_of, system_clock
+from fieldguide.steps.home import DEFAULT, Home, at_home, name_of, system_clock
+from fieldguide.steps.level import standing
 from fieldguide.steps.proof import neutral_proof
 
 
@@ -43,10 +45,13 @@ def launch(
     releases = records.read_releases(ledger, name)
     candidate, fit = _candidate(place, ledger, name, releases, fitted)
     current = _current(releases)
-    grade = _latest_grade(ledger, name, program)
-    waivers = records.read_answers(ledger, name)[1]
-    at = stamp_now(now)
-    whole = level_of([*grade.findings, _own_evidence(fit)], waivers, now or system_clock())
+    now = now or system_clock()
+    whole = standing(ledger, name, fit.fingerprint, now=now, instead=[_own_evidence(fit)])
+    if whole is None:
+        raise GateError(
+            f"{name} has no grade for what {fit.fitted} was fitted on. Fit it again: fieldguide fit P"
+        )
+    waivers = [w for w in records.read_answers(ledger, name)[1] if valid(w, now)]
     proof: list[Finding] = []
     if current is not None and not candidate.neutral and all(r.model == "Mean" for r in releases):
         proof = neutral_proof(place, program, current)
@@ -62,7 +67,7 @@ def launch(
         waivers=waivers,
     )
     release = records.Release(
-        at=at,
+        at=records.stamp(now),
         program=name,
         number=len(releases) + 1,
         fitted=candidate.fitted,
@@ -71,7 +76,7 @@ def launch(
         by=by,
         because=because,
     )
-    records.write_release(ledger, release, ending="replaced")
+    _write(ledger, release, "replaced")
     return release
 
 
@@ -111,7 +116,7 @@ def rollback(
         because=because,
         restores=target.number,
     )
-    records.write_release(ledger, release, ending="rolled back")
+    _write(ledger, release, "rolled back")
     return release
 
 
@@ -138,6 +143,15 @@ def changes(
             )
     before, after = (manifest_of(place, releases[number].fitted) for number in numbers)
     return rules.differences(before, after)
+
+
+def _write(ledger: sa.Engine, release: records.Release, ending: str) -> None:
+    try:
+        records.write_release(ledger, release, ending=ending)
+    except sa.exc.IntegrityError:
+        raise GateError(
+            f"Another release {release.number} of {release.program} was put in service just now; look at it, then try again."
+        ) from None
 
 
 def manifest_of(home: Home, fitted: str) -> dict[str, Any]:
@@ -207,12 +221,3 @@ def _own_evidence(fit: records.FitRecord) -> Finding:
     if rung["taken"] or fit.model == "Mean":
         return found
     return replace(found, verdict="fail", saw=f"{fit.model} {rung['reason']}", blocks="A2")
-
-
-def _latest_grade(ledger: sa.Engine, name: str, program: Program) -> records.GradeRecord:
-    grades = [g for g in records.read_grades(ledger, name) if g.fingerprint == data_fingerprint(program)]
-    if not grades:
-        raise GateError(
-            f"{name} has no grade for the question, source, features and label of this file. Grade it: fieldguide grade P"
-        )
-    return grades[-1]

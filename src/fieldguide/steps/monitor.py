@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -29,6 +30,7 @@ from fieldguide.monitoring import (
     columns_used,
     cut,
     decide,
+    fallback,
     identities,
     live_findings,
     live_of,
@@ -37,10 +39,11 @@ from fieldguide.monitoring import (
     replay_mismatch,
     served_features,
 )
-from fieldguide.monitoring.windows import CONTEXT
-from fieldguide.program import Program, named, raw_columns
-from fieldguide.readiness.grade import Evidence, level_of
+from fieldguide.monitoring.windows import CONTEXT, LEAST, Span
+from fieldguide.program import Program, named, presentations, raw_columns
+from fieldguide.readiness.grade import Evidence
 from fieldguide.steps.home import DEFAULT, Home, at_home, data_fingerprint, name_of, system_clock
+from fieldguide.steps.level import standing
 from fieldguide.tables.summary import summarize
 
 RECENT = 30_000
@@ -116,43 +119,72 @@ def monitor(
         raise GateError(
             f"{name} has no release in service, so nothing is served. Launch one: fieldguide launch P"
         )
-    fitted = _load(place.fitted / release.fitted)
+    fitted = load_once(place.fitted / release.fitted)
     with place.turn("monitor"):  # a window is judged once, also when a monitor runs beside the server
-        judged = _judge(place, ledger, fitted, release, once=once)
+        judged = _judge(place, ledger, name, once=once)
     now = now or watermark(place.journal, name)
-    _settle(place, ledger, fitted, now)
-    live = _live_findings(place, fitted, release, now) if outcomes else []
+    _settle(place, ledger, fitted.program, now)
+    live = _live_findings(place, ledger, fitted, release, now) if outcomes else []
     if judged:
         _write_evidence(place, ledger, fitted)
-    incidents = records.read_incidents(ledger, name, only_open=True)
-    alarms = tuple(incident.finding for incident in incidents)
-    back = next((i.finding.saw for i in incidents if i.fallback), None)
-    changes = tuple(f for f in judged[-1] if f.verdict == "unknown") if judged else ()
-    level = _level(ledger, fitted, [*alarms, *(f for f in live if f.verdict == "fail")])
-    return Monitored(name, release.number, level, len(judged), alarms, changes, tuple(live), back)
+    alarms = tuple(i.finding for i in records.read_incidents(ledger, name, only_open=True))
+    broken = fallback(alarms, columns_used(fitted.program))
+    return Monitored(
+        program=name,
+        release=release.number,
+        level=_level(ledger, fitted.program, [f for f in live if f.verdict == "fail"]),
+        windows=len(judged),
+        alarms=alarms,
+        changes=tuple(f for f in judged[-1] if f.verdict == "unknown") if judged else (),
+        live=tuple(live),
+        fallback=broken.saw if broken else None,
+    )
 
 
-def watch(programs: Sequence[Program], *, home: str | Path | Home = DEFAULT, every: float = 2.0) -> None:
-    """Keep judging whole windows as they fill, until interrupted; what cannot be read now is tried again."""
+def watch(
+    programs: Sequence[Program],
+    *,
+    home: str | Path | Home = DEFAULT,
+    every: float = 2.0,
+    beside: int | None = None,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Keep judging whole windows as they fill, until interrupted; what cannot be read now is tried again.
+
+    `beside` is the process of a server: when it is gone, the watch ends. `say` is told of every alarm that
+    is new and of the return of the model.
+    """
     place = at_home(home)
-    while True:
+    open_before: dict[str, tuple[Finding, ...]] = {}
+    while beside is None or os.getppid() == beside:
         for program in programs:
+            name = name_of(program)
             try:
-                if _waiting(place, name_of(program)):
-                    monitor(program, home=place, once=False, outcomes=False)
+                if not _waiting(place, name):
+                    continue
+                seen = monitor(program, home=place, once=False, outcomes=False)
             except FieldguideError as error:
                 print(f"fieldguide monitor: {error}", file=sys.stderr)
+                continue
+            before = {(f.check, f.about) for f in open_before.get(name, ())}
+            for finding in seen.alarms:
+                if (finding.check, finding.about) not in before:
+                    say(f"{name}: level {seen.level}: {finding.saw}")
+            if before and not seen.alarms:
+                say(f"{name}: level {seen.level}: the alarms are over")
+            open_before[name] = seen.alarms
         time.sleep(every)
 
 
 @lru_cache(maxsize=4)
-def _load(folder: Path) -> Fitted:
+def load_once(folder: Path) -> Fitted:
+    """Return the fitted model in a folder; the latest few are kept."""
     return load(folder)
 
 
 @lru_cache(maxsize=16)
 def _yardstick(folder: Path, rows: int) -> History:
-    return history(_load(folder).summary, rows)
+    return history(load_once(folder).summary, rows)
 
 
 def _waiting(home: Home, name: str) -> bool:
@@ -163,41 +195,77 @@ def _waiting(home: Home, name: str) -> bool:
     return bool(cut(waiting, once=False)) and records.current_release(ledger, name) is not None
 
 
-def _judge(
-    home: Home, ledger: sa.Engine, fitted: Fitted, release: records.Release, *, once: bool
-) -> list[list[Finding]]:
-    """Judge the windows that wait, act on each, and return what was found in each."""
-    program, name = fitted.program, str(fitted.program.name)
+def _judge(home: Home, ledger: sa.Engine, name: str, *, once: bool) -> list[list[Finding]]:
+    """Judge the windows that wait, act on each, and return what was found in each.
+
+    A window holds rows of one release only: each is compared with what its own model was learned from.
+    """
     windows = records.read_windows(ledger, name)
     last = windows[-1].last if windows else 0
-    columns = raw_columns(program)
-    rows = read_answers(home.journal, name, after_n=last, columns=columns)
-    previous = [from_json(flat) for flat in windows[-1].live.get("changes", [])] if windows else []
-    earlier = max(last - CONTEXT, 0)
-    before = read_answers(home.journal, name, after_n=earlier, limit=last - earlier, columns=columns)
+    previous = [from_json(flat) for flat in windows[-1].live.get("gross", [])] if windows else []
+    fitteds = {r.number: r.fitted for r in records.read_releases(ledger, name)}
     judged: list[list[Finding]] = []
-    for span in cut(rows.num_rows, once=once):
-        window = rows.slice(span.start, span.rows)
-        summary = summarize(window, columns, like=fitted.summary)
-        yardstick = _yardstick(home.fitted / fitted.id, span.rows)
-        found = compare(summary, window, fitted.summary, columns, before=before, yardstick=yardstick)
-        found = [*confirmed(previous, found), *_refused(home, name, window, found)]
-        level = _act(ledger, fitted, release, found)
-        first, final = window["__n"][0].as_py(), window["__n"][-1].as_py()
-        changes = [to_json(f) for f in found if f.verdict == "unknown"]
-        window_record = records.Window(
-            at=records.stamp(system_clock()),
-            program=name,
-            release=release.number,
-            first=first,
-            last=final,
-            level=level,
-            live={"changes": changes, "settled": False},
-        )
-        records.write_window(ledger, window_record)
-        judged.append(found)
-        previous, before = found, window
+    waiting = read_answers(home.journal, name, after_n=last)
+    runs = list(_runs(waiting["__release"].to_pylist()))
+    for number, start, stop in runs:
+        over = stop < waiting.num_rows
+        spans = cut(stop - start, once=once or over) or ([Span(0, stop - start)] if over else [])
+        if number not in fitteds or not spans:
+            continue
+        folder = home.fitted / fitteds[number]
+        program = load_once(folder).program
+        columns = raw_columns(program)
+        first = waiting["__n"][start].as_py()
+        rows = read_answers(home.journal, name, after_n=first - 1, limit=stop - start, columns=columns)
+        before = _before(home, program, number, first)
+        for span in spans:
+            window = rows.slice(span.start, span.rows)
+            found = _compare(folder, window, before, previous) if span.rows >= LEAST else []
+            found += _refused(home, name, window, found)
+            level = _act(ledger, program, number, found)
+            record = records.Window(
+                at=records.stamp(system_clock()),
+                program=name,
+                release=number,
+                first=window["__n"][0].as_py(),
+                last=window["__n"][-1].as_py(),
+                level=level,
+                live={"gross": [to_json(f) for f in found if f.evidence.get("gross")], "settled": False},
+            )
+            records.write_window(ledger, record)
+            judged.append(found)
+            previous, before = found, window
     return judged
+
+
+def _runs(releases: Sequence[str | None]) -> Iterator[tuple[int, int, int]]:
+    """Yield release, start and stop of every run of rows that one release answered; refusals go with their neighbors."""
+    known = [int(release) if release else None for release in releases]
+    start, current = 0, next((release for release in known if release is not None), None)
+    for place, release in enumerate(known):
+        if release is not None and current is not None and release != current:
+            yield current, start, place
+            start, current = place, release
+    if current is not None:
+        yield current, start, len(known)
+
+
+def _before(home: Home, program: Program, release: int, first: int) -> pa.Table:
+    """Return the rows of a release just before entry `first`, which help to place where a change began."""
+    earlier = max(first - 1 - CONTEXT, 0)
+    name, columns = name_of(program), raw_columns(program)
+    rows = read_answers(home.journal, name, after_n=earlier, limit=first - 1 - earlier, columns=columns)
+    return rows.filter(pc.equal(rows["__release"], str(release)))
+
+
+def _compare(folder: Path, window: pa.Table, before: pa.Table, previous: Sequence[Finding]) -> list[Finding]:
+    fitted = load_once(folder)
+    shown = {column.name for column in presentations(fitted.program)}
+    columns = [column for column in raw_columns(fitted.program) if column.name not in shown]
+    summary = summarize(window, columns, like=fitted.summary)
+    yardstick = _yardstick(folder, window.num_rows)
+    found = compare(summary, window, fitted.summary, columns, before=before, yardstick=yardstick)
+    return confirmed(previous, found)
 
 
 def _refused(home: Home, name: str, window: pa.Table, found: Sequence[Finding]) -> list[Finding]:
@@ -219,33 +287,44 @@ def _refused(home: Home, name: str, window: pa.Table, found: Sequence[Finding]) 
     return [f for f in said if f.about not in explained]
 
 
-def _act(ledger: sa.Engine, fitted: Fitted, release: records.Release, found: Sequence[Finding]) -> str:
+def _act(ledger: sa.Engine, program: Program, release: int, found: Sequence[Finding]) -> str:
     """Open, update and close incidents as the findings of one window ask; returns the level that they leave."""
-    name = str(fitted.program.name)
+    name = name_of(program)
     incidents = [
-        Incident(i.id, i.finding, i.clean_windows, i.fallback)
+        Incident(i.id, i.finding, i.clean_windows)
         for i in records.read_incidents(ledger, name, only_open=True)
     ]
-    decision = decide(incidents, found, columns_used(fitted.program))
+    decision = decide(incidents, found)
     at = records.stamp(system_clock())
-    for finding, fallback in decision.opened:
-        records.open_incident(ledger, at, name, release.number, finding, fallback)
+    for finding in decision.opened:
+        records.open_incident(ledger, at, name, release, finding)
     for update in decision.updated:
         closed = at if update.closed else None
         records.update_incident(
             ledger, update.incident, clean_windows=update.clean_windows, closed=closed, finding=update.finding
         )
-    return _level(ledger, fitted, decision.findings)
+    return _level(ledger, program, [])
 
 
-def _settle(home: Home, ledger: sa.Engine, fitted: Fitted, now: datetime | None) -> None:
-    """Look again at the windows whose outcomes may still have come in."""
-    name = str(fitted.program.name)
+def _settle(home: Home, ledger: sa.Engine, program: Program, now: datetime | None) -> None:
+    """Look again at windows whose outcomes have come in: those whose time is over, and the latest few."""
+    name, within = name_of(program), program.label.arrives_within
+    fitteds = {r.number: r.fitted for r in records.read_releases(ledger, name)}
     waiting = [w for w in records.read_windows(ledger, name) if not w.live.get("settled")]
-    for window in waiting[-UNSETTLED:]:
+    over = [
+        w for w in waiting
+        if now is not None and "until" in w.live and datetime.fromisoformat(w.live["until"]) + within <= now
+    ]  # fmt: skip
+    latest = [w for w in waiting[-UNSETTLED:] if w not in over]
+    for window in [
+        *over[:UNSETTLED],
+        *(w for w in waiting if "until" not in w.live and w not in latest),
+        *latest,
+    ]:
         rows = window.last - window.first + 1
-        served = joined(home.journal, name, (), fitted.program.label, now, window.first - 1, rows)
-        if served.num_rows:
+        served = joined(home.journal, name, (), program.label, now, window.first - 1, rows)
+        if served.num_rows and window.release in fitteds:
+            fitted = load_once(home.fitted / fitteds[window.release])
             records.update_window(ledger, window, {**window.live, **_window_live(fitted, served)})
 
 
@@ -286,11 +365,13 @@ def _promised(fitted: Fitted) -> dict[str, float] | None:
 
 
 def _live_findings(
-    home: Home, fitted: Fitted, release: records.Release, now: datetime | None
+    home: Home, ledger: sa.Engine, fitted: Fitted, release: records.Release, now: datetime | None
 ) -> list[Finding]:
     """Return the checks on answers and outcomes of the release in service."""
-    name, zone = str(fitted.program.name), fitted.program.source.timezone
-    after = max(last_number(home.journal, name) - RECENT, 0)
+    name, zone = name_of(fitted.program), fitted.program.source.timezone
+    settled = [w.first for w in records.read_windows(ledger, name) if w.live.get("settled")]
+    recent = max(last_number(home.journal, name) - RECENT, 0)
+    after = min([recent, *(first - 1 for first in settled[-RECENT // 1_000 :][:1])])
     served = joined(home.journal, name, (), fitted.program.label, now, after)
     served = served.filter(pc.equal(served["__release"], str(release.number)))
     if not served.num_rows:
@@ -320,19 +401,13 @@ def _write_evidence(home: Home, ledger: sa.Engine, fitted: Fitted) -> None:
     program, now, name = fitted.program, system_clock(), str(fitted.program.name)
     windows = records.read_windows(ledger, name)
     rows = read_answers(home.journal, name, max(windows[-1].last - CONTEXT, 0), CONTEXT, raw_columns(program))
-    found = [*served_features(rows, raw_columns(program)), monitors_armed(len(windows), windows[-1].at)]
+    shown = {column.name for column in presentations(program)}
+    needed = [column for column in raw_columns(program) if column.name not in shown]
+    found = [*served_features(rows, needed), monitors_armed(len(windows), windows[-1].at)]
     evidence = [Evidence(f, now, until=now + ARMED) for f in found]
     records.write_evidence(ledger, name, data_fingerprint(program), "monitor", evidence)
 
 
-def _level(ledger: sa.Engine, fitted: Fitted, failing: Sequence[Finding]) -> str:
-    name, fingerprint, now = str(fitted.program.name), data_fingerprint(fitted.program), system_clock()
-    grades = [g for g in records.read_grades(ledger, name) if g.fingerprint == fingerprint]
-    graded = grades[-1].findings if grades else ()
-    evidence = [
-        e.finding
-        for e in records.read_evidence(ledger, name, fingerprint)
-        if e.until is None or e.until > now
-    ]
-    _, waivers = records.read_answers(ledger, name)
-    return level_of([*graded, *evidence, *failing], waivers, now).level
+def _level(ledger: sa.Engine, program: Program, failing: Sequence[Finding]) -> str:
+    grade = standing(ledger, name_of(program), data_fingerprint(program), now=system_clock(), instead=failing)
+    return grade.level if grade is not None else "C4"

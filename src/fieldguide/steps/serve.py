@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
 import subprocess
 import sys
 import threading
@@ -10,16 +12,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from fieldguide.errors import GateError
+from fieldguide.errors import FieldguideError, GateError
 from fieldguide.journal import Journal
 from fieldguide.learning import Fitted, load, row_predictor
 from fieldguide.ledger import records
+from fieldguide.monitoring import columns_used, fallback
 from fieldguide.program import Program, named
 from fieldguide.serving import App, Service, run
 from fieldguide.steps.home import DEFAULT, Home, at_home, name_of, system_clock
 from fieldguide.steps.view import views
 from fieldguide.tables.contract import contract
 from fieldguide.web.pages import pages
+
+log = logging.getLogger("fieldguide.serving")
 
 RESTART = 5.0
 """Seconds before a monitor that ended is started again."""
@@ -67,20 +72,34 @@ def refresher(home: Home, names: Sequence[str]) -> Callable[[], Mapping[str, Ser
     ledger = home.ledger()
     loaded: dict[str, Fitted] = {}
     current: dict[str, Service] = {}
+    told: dict[str, str] = {}
+
+    def fresh(name: str) -> Service | None:
+        release = records.current_release(ledger, name)
+        if release is None:
+            return None
+        if release.fitted not in loaded:
+            loaded[release.fitted] = load(home.fitted / release.fitted)
+        fitted = loaded[release.fitted]
+        reason = fallback_of(records.read_incidents(ledger, name, only_open=True), fitted.program)
+        known = current.get(name)
+        if known is None or known.release != str(release.number) or known.fallback != reason:
+            return service_of(fitted, release, reason)
+        return known
 
     def refresh() -> Mapping[str, Service]:
         services: dict[str, Service] = {}
         for name in names:
-            release = records.current_release(ledger, name)
-            if release is None:
-                continue
-            fallback = fallback_of(records.read_incidents(ledger, name, only_open=True))
-            known = current.get(name)
-            if known is None or known.release != str(release.number) or known.fallback != fallback:
-                if release.fitted not in loaded:
-                    loaded[release.fitted] = load(home.fitted / release.fitted)
-                known = service_of(loaded[release.fitted], release, fallback)
-            services[name] = known
+            try:
+                service = fresh(name)
+            except FieldguideError as error:
+                # one release that cannot be loaded must not keep the others from what is new for them
+                service = current.get(name)
+                if told.get(name) != str(error):
+                    log.error("%s stays as it is: %s", name, error)
+                told[name] = str(error)
+            if service is not None:
+                services[name] = service
         current.clear()
         current.update(services)
         return services
@@ -108,18 +127,18 @@ def service_of(fitted: Fitted, release: records.Release, fallback: Mapping[str, 
     )
 
 
-def fallback_of(incidents: Sequence[records.Incident]) -> dict[str, object] | None:
-    """Return why the constant answers, from the open incidents; None when the model does."""
-    reasons = [incident for incident in incidents if incident.fallback and incident.closed is None]
-    if not reasons:
+def fallback_of(incidents: Sequence[records.Incident], program: Program) -> dict[str, object] | None:
+    """Return why the constant answers for a program's model, from the open incidents; None when the model does."""
+    broken = fallback([incident.finding for incident in incidents], columns_used(program))
+    if broken is None:
         return None
-    first = reasons[0]
+    opened = next(incident.opened for incident in incidents if incident.finding is broken)
     return {
-        "reason": first.finding.saw,
-        "check": first.check,
-        "column": first.about,
-        "since": first.opened,
-        "cause": first.finding.diagnosis.cause if first.finding.diagnosis else None,
+        "reason": broken.saw,
+        "check": broken.check,
+        "column": broken.about,
+        "since": opened,
+        "cause": broken.diagnosis.cause if broken.diagnosis else None,
     }
 
 
@@ -141,7 +160,17 @@ def _monitors(specs: Sequence[str], home: Home) -> Iterator[None]:
 
 
 def _keep_monitoring(spec: str, home: Home, done: threading.Event) -> None:
-    command = [sys.executable, "-m", "fieldguide", "monitor", spec, "--home", str(home.folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "fieldguide",
+        "monitor",
+        spec,
+        "--home",
+        str(home.folder),
+        "--beside",
+        str(os.getpid()),
+    ]
     while not done.is_set():
         process = subprocess.Popen(command)
         while process.poll() is None and not done.wait(0.2):

@@ -13,13 +13,14 @@ import sqlalchemy as sa
 
 from fieldguide.errors import for_program
 from fieldguide.finding import Finding
-from fieldguide.journal import counts, refusals, watermark
+from fieldguide.journal import counts, last_number, refusals, watermark
 from fieldguide.ledger import records
+from fieldguide.monitoring import columns_used, fallback
 from fieldguide.program import Program
-from fieldguide.readiness.grade import Grade, level_of
-from fieldguide.readiness.grade import current as current_evidence
 from fieldguide.steps.home import Home, data_fingerprint, name_of, system_clock
 from fieldguide.steps.launch import manifest_of
+from fieldguide.steps.level import standing
+from fieldguide.steps.monitor import load_once
 from fieldguide.web.view import (
     EffortView,
     FallbackView,
@@ -34,6 +35,8 @@ from fieldguide.web.view import (
     WaiverView,
 )
 
+REFUSALS = 5_000
+"""Latest entries of the journal among which refused rows are shown."""
 LOSS_NAMES = {"probability": "log loss", "rate": "Poisson loss", "amount": "squared error"}
 
 
@@ -59,7 +62,8 @@ def view(home: Home, ledger: sa.Engine, program: Program) -> ProgramView:
 
     fit = _fit_shown(ledger, name, current)
     fingerprint = fit.fingerprint if fit is not None else data_fingerprint(program)
-    grade, graded_at = graded_now(ledger, name, fingerprint, [incident.finding for incident in incidents])
+    grade = standing(ledger, name, fingerprint, now=system_clock())
+    graded = [g.at for g in records.read_grades(ledger, name) if g.fingerprint == fingerprint]
     return ProgramView(
         name=name,
         question=program.question.ask,
@@ -77,11 +81,11 @@ def view(home: Home, ledger: sa.Engine, program: Program) -> ProgramView:
             for i in reversed(every)
             if i.closed is not None
         )[:20],
-        graded_at=graded_at,
+        graded_at=_time(graded[-1]) if graded else None,
         as_of=_time(windows[-1].at) if windows else None,
         release=_release(current) if current else None,
         history=tuple(_release(release) for release in reversed(releases)),
-        fallback=_fallback(incidents, manifest),
+        fallback=_fallback(home, incidents, current),
         live=_live(windows, manifest, current),
         served=_served(home, name, windows),
         refused=_refused(home, name),
@@ -91,22 +95,6 @@ def view(home: Home, ledger: sa.Engine, program: Program) -> ProgramView:
         ),
         timezone=program.source.timezone,
     )
-
-
-def graded_now(
-    ledger: sa.Engine, name: str, fingerprint: str, alarms: Sequence[Finding]
-) -> tuple[Grade | None, datetime | None]:
-    """Return the level that the last grading, later evidence and open alarms give; None before any grading.
-
-    `fingerprint` is that of the question, source, features and label that the grade is about.
-    """
-    grades = [g for g in records.read_grades(ledger, name) if g.fingerprint == fingerprint]
-    if not grades:
-        return None, None
-    last = grades[-1]
-    evidence = current_evidence(records.read_evidence(ledger, name, fingerprint), system_clock())
-    _, waivers = records.read_answers(ledger, name)
-    return level_of([*last.findings, *evidence, *alarms], waivers, system_clock()), _time(last.at)
 
 
 def _fit_shown(ledger: sa.Engine, name: str, current: records.Release | None) -> records.FitRecord | None:
@@ -131,14 +119,17 @@ def _release(release: records.Release) -> ReleaseView:
     )
 
 
-def _fallback(incidents: Sequence[records.Incident], manifest: dict[str, Any]) -> FallbackView | None:
-    reasons = [incident for incident in incidents if incident.fallback]
-    if not reasons:
+def _fallback(
+    home: Home, incidents: Sequence[records.Incident], current: records.Release | None
+) -> FallbackView | None:
+    if current is None or not incidents:
         return None
-    first = reasons[0]
-    return FallbackView(
-        since=_time(first.opened), reason=first.finding.saw, prediction=manifest.get("constant")
-    )
+    fitted = load_once(home.fitted / current.fitted)
+    broken = fallback([incident.finding for incident in incidents], columns_used(fitted.program))
+    if broken is None:
+        return None
+    opened = next(incident.opened for incident in incidents if incident.finding is broken)
+    return FallbackView(since=_time(opened), reason=broken.saw, prediction=fitted.constant)
 
 
 def _live(
@@ -200,7 +191,8 @@ def _served(home: Home, name: str, windows: Sequence[records.Window]) -> ServedV
 
 
 def _refused(home: Home, name: str) -> tuple[RefusedView, ...]:
-    told = [refused for _, refused in refusals(home.journal, name)]
+    recent = max(last_number(home.journal, name) - REFUSALS, 0)
+    told = [refused for _, refused in refusals(home.journal, name, recent, REFUSALS)]
     number = Counter((r.path, r.reason) for r in told)
     latest = {(r.path, r.reason): r for r in told}
     return tuple(

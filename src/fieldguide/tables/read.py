@@ -321,8 +321,9 @@ def _as_known(table: ibis.Table, program: Program, limit: int | None) -> ibis.Ta
             latest = table.aggregate(time=time.max(), known=engine.microseconds(table["__known_at"]).max())
             found = engine.to_arrow(latest)
             watermark = max(found["time"][0].as_py() or 0, found["known"][0].as_py() or 0)
-        silent = table["__label"].isnull() & (time + delay <= watermark)
-        table = table.mutate(__label=ibis.ifelse(silent, _real(0), table["__label"]))
+        # a row whose time is not over has no label yet: an early yes has no early no beside it
+        said = table["__label"].fill_null(_real(0))
+        table = table.mutate(__label=ibis.ifelse(time + delay <= watermark, said, None))
     return table
 
 

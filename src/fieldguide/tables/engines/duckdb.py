@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
+import secrets
+import shutil
 import tempfile
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +30,9 @@ def connect() -> Any:
     extension is ever fetched from the network.
     """
     connection = ibis.duckdb.connect()
+    # a folder of its own: two that spill into one folder break each other's files
+    spill = Path(tempfile.gettempdir()) / f"fieldguide-{os.getpid()}-{secrets.token_hex(6)}"
+    weakref.finalize(connection, shutil.rmtree, spill, ignore_errors=True)
     for setting in (
         "SET autoinstall_known_extensions = false",
         "SET TimeZone = 'UTC'",
@@ -33,7 +40,7 @@ def connect() -> Any:
         "SET enable_external_file_cache = false",  # each column is read once; keeping files in memory gains nothing
         # a source of unknown size looks small to the planner, which then joins as of a time row by row
         "SET asof_loop_join_threshold = 0",
-        f"SET temp_directory = {quoted(str(Path(tempfile.gettempdir()) / 'fieldguide'))}",
+        f"SET temp_directory = {quoted(str(spill))}",
     ):
         connection.raw_sql(setting)
     return connection

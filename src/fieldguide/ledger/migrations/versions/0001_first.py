@@ -85,6 +85,7 @@ def upgrade() -> None:
         _text("ended", 40, empty=True),
         _text("ending", 20, empty=True),
     )
+    op.create_index("ux_releases_number", "releases", ["program", "number"], unique=True)
     _table(
         "incidents",
         _text("opened", 40),
@@ -93,7 +94,6 @@ def upgrade() -> None:
         sa.Column("release", sa.Integer, nullable=False),
         _text("check", 80),
         _text("about", 200, empty=True),
-        sa.Column("fallback", sa.Boolean, nullable=False),
         sa.Column("clean_windows", sa.Integer, nullable=False),
         _text("finding"),
     )

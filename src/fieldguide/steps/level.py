@@ -1,0 +1,49 @@
+"""The level that a program stands at: one definition for grading, launching, monitoring and the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from fieldguide.finding import Finding
+from fieldguide.ledger import records
+from fieldguide.readiness.grade import Grade, current, level_of
+
+
+def standing(
+    ledger: sa.Engine,
+    name: str,
+    fingerprint: str,
+    *,
+    now: datetime,
+    findings: Sequence[Finding] | None = None,
+    instead: Sequence[Finding] = (),
+    extent: str | None = None,
+) -> Grade | None:
+    """Return the grade that findings, evidence of other steps, open incidents and waivers give together.
+
+    `fingerprint` is that of the question, source, features and label that the grade is about; `findings`
+    are those of a grading (left out: of the last one recorded), `instead` take the place of evidence of the
+    same check, `extent` is the hash of the rows that evidence must be about. None when nothing was graded.
+    """
+    if findings is None:
+        grades = [g for g in records.read_grades(ledger, name) if g.fingerprint == fingerprint]
+        if not grades:
+            return None
+        findings = grades[-1].findings
+    replaced = {finding.check for finding in instead}
+    evidence = current(records.read_evidence(ledger, name, fingerprint), now, extent=extent)
+    incidents = records.read_incidents(ledger, name, only_open=True)
+    _, waivers = records.read_answers(ledger, name)
+    return level_of(
+        [
+            *findings,
+            *(finding for finding in evidence if finding.check not in replaced),
+            *instead,
+            *(incident.finding for incident in incidents),
+        ],
+        waivers,
+        now,
+    )
