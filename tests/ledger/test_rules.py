@@ -82,6 +82,25 @@ def test_a_changed_library_beside_a_changed_prior_are_two_changes() -> None:
     )
 
 
+def test_a_library_that_only_one_model_uses_comes_with_it() -> None:
+    environment = {"python": "3.11", "xgboost-cpu": "3.2.0"}
+    boosted = {**LINEAR, "knobs": {**LINEAR["knobs"], "model": "Boosted()"}, "environment": environment}
+    assert [change.split(":")[0] for change in differences(LINEAR, boosted)] == ["model"]
+
+
+def test_waiving_neutral_first_opens_no_other_gate() -> None:
+    waiver = Waiver("neutral_first", by="ann", at=START, because="a trial")
+    learned = Candidate("f2", "Linear", LINEAR)
+    with pytest.raises(GateError, match="gate reached_A2"):
+        attempt(learned, releases=[], current_manifest=None, reached_a2=False, waivers=[waiver])
+
+
+def test_other_values_in_the_same_window_are_a_change() -> None:
+    other = {**LINEAR, "files": {"summary.npz": "abc"}}
+    (change,) = differences({**LINEAR, "files": {"summary.npz": "xyz"}}, other)
+    assert change.startswith("window: the same span of time")
+
+
 def test_another_window_is_a_change() -> None:
     moved = {**LINEAR, "window": {"since": "2013-01-01", "until": "2013-11-01"}}
     assert differences(LINEAR, moved) == ("window: until 2013-10-01 → 2013-11-01",)
