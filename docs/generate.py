@@ -33,8 +33,7 @@ from fieldguide.journal.entries import Answer, Refused
 from fieldguide.ledger import schema
 from fieldguide.ledger.rules import AMBIENT, CHOSEN, GATES, MOVES
 from fieldguide.monitoring import CHECKS as MONITORED
-from fieldguide.monitoring import Policy
-from fieldguide.monitoring.act import FAULTS
+from fieldguide.monitoring.act import CLEAN_WINDOWS, FAULTS
 from fieldguide.monitoring.identities import ENOUGH, EXACT
 from fieldguide.monitoring.windows import LEAST, SIZE
 from fieldguide.program.columns import PARTS
@@ -171,7 +170,6 @@ def _cause(cause: str) -> str:
 
 def monitoring() -> str:
     """What the monitor looks at, and the numbers that it goes by."""
-    policy = Policy()
     numbers = [
         ["a window", f"{SIZE:,} rows"],
         ["the least that `--once` judges", f"{LEAST:,} rows"],
@@ -179,7 +177,7 @@ def monitoring() -> str:
         ["quiet windows that may raise an alarm, all columns and tests together", f"{BUDGET:.1%}"],
         ["answers with matured outcomes that prove a neutral launch", f"{ENOUGH:,}"],
         ["live loss and objective at the constant agree within", f"{EXACT:g}"],
-        ["windows without the finding that close an incident", f"{policy.clean_windows}"],
+        ["windows without the finding that close an incident", f"{CLEAN_WINDOWS}"],
     ]
     floors = ", ".join(f"{name} {value:g}" for name, value in FLOORS.items())
     return "\n".join(
