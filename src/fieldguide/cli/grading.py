@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from fieldguide.cli.options import (
-    as_of_option,
     by_option,
     common,
     print_json,
@@ -37,7 +36,6 @@ MARKS = {"pass": "✓", "fail": "✗", "unknown": "?"}
 )
 @click.option("--all", "show_all", is_flag=True, help="Show the findings that pass, too.")
 @until_option
-@as_of_option
 @common
 def grade(
     program: str,
@@ -45,7 +43,6 @@ def grade(
     html: Path | None,
     show_all: bool,
     until: str | None,
-    as_of: str | None,
     home: str,
     as_json: bool,
 ) -> None:
@@ -54,12 +51,14 @@ def grade(
     from fieldguide.readiness.levels import at_least, level
     from fieldguide.steps.grade import grade as step
 
+    if html is not None:
+        from fieldguide.steps.report import check_place, report
+
+        check_place(html)
     required = level(require.upper()).name if require else None
-    result = step(loaded, home=home, until=until or as_of, on_step=progress)
+    result = step(loaded, home=home, until=until, on_step=progress)
     progress_done()
     if html is not None:
-        from fieldguide.steps.report import report
-
         report(loaded, html, home=home)
     if as_json:
         print_json(result.to_json())

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fieldguide.cli.options import (
-    as_of_option,
     common,
     print_json,
     program_argument,
@@ -26,14 +25,13 @@ if TYPE_CHECKING:
 @click.command()
 @program_argument
 @until_option
-@as_of_option
 @common
-def fit(program: str, until: str | None, as_of: str | None, home: str, as_json: bool) -> None:
+def fit(program: str, until: str | None, home: str, as_json: bool) -> None:
     """Climb the ladder of models for PROGRAM; the simplest that earns its place is chosen."""
     loaded = load_one(program)
     from fieldguide.steps.fit import fit as step
 
-    result = step(loaded, home=home, until=until or as_of, on_step=progress)
+    result = step(loaded, home=home, until=until, on_step=progress)
     progress_done()
     if as_json:
         print_json(result.to_json())

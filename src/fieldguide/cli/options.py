@@ -26,9 +26,8 @@ home_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 by_option = click.option("--by", required=True, metavar="NAME", help="The person who answers for it.")
 until_option = click.option(
-    "--until", metavar="DATE", help="Use only what was known before this time (ISO 8601)."
+    "--until", "--as-of", "until", metavar="DATE", help="Use only what was known before this time (ISO 8601)."
 )
-as_of_option = click.option("--as-of", "as_of", metavar="DATE", help="The same as --until.")
 
 
 def common(function: F) -> F:

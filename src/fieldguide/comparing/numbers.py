@@ -37,6 +37,11 @@ SAMPLE = 20_000
 """Rows on which the candidates are ranked; the best is then placed on all rows."""
 WITNESSES = 5
 """A change of numbers is named from this many affected rows on."""
+MARGIN = 1.5
+"""How far beyond the farthest of history's own windows a window may lie, undone. Among windows of independent
+rows one in a thousand lies farther; one in twenty lies beyond twice the root mean square."""
+LEAST = 0.03
+"""Quantiles are never taken to be more exact than this (natural logarithm)."""
 
 
 MOVED = frozenset({"novel", "support", "shape", "scale", "spread"})
@@ -97,18 +102,20 @@ def _transformed(past: Past, unit: str | None, values: Floats, before: Floats) -
                 loud = float(((scores.density + scores.seen * fewer) * stretch.affected).sum()) + support
                 prior = RARE * (transform.rare + (stretch.share < 0.9 and support < ENOUGH))
                 ranked.append((Ranked(transform, stretch, support, loud - prior, slack[0]), slack))
-    ranked.sort(key=lambda pair: (-pair[0].weight, abs(math.log(abs(pair[0].transform.factor)))))
-    for best, slack in ranked[:1]:
-        rivals = [r for r, _ in ranked if r.transform.far_from(best.transform)]
-        lead = best.weight - max((r.weight for r in rivals), default=0.0)
-        if best.weight < ENOUGH or lead < AHEAD or best.stretch.affected.sum() < WITNESSES:
-            return None
-        total = _scores(past, best.transform, values, slack).total
-        stretch = best_stretch(total, _scores(past, best.transform, before, slack).total)
-        if stretch is None:
-            return None
-        return _confirmed(past, unit, best, stretch, values, [r.transform for r in rivals])
-    return None
+    if not ranked:
+        return None
+    best, slack = min(
+        ranked, key=lambda pair: (-pair[0].weight, abs(math.log(abs(pair[0].transform.factor))))
+    )
+    rivals = [r for r, _ in ranked if r.transform.far_from(best.transform)]
+    lead = best.weight - max((r.weight for r in rivals), default=0.0)
+    if best.weight < ENOUGH or lead < AHEAD or best.stretch.affected.sum() < WITNESSES:
+        return None
+    total = _scores(past, best.transform, values, slack).total
+    stretch = best_stretch(total, _scores(past, best.transform, before, slack).total)
+    if stretch is None:
+        return None
+    return _confirmed(past, unit, best, stretch, values, [r.transform for r in rivals])
 
 
 def _once(values: Floats) -> Floats:
@@ -139,6 +146,18 @@ def _slacks(transform: Transform, values: Floats) -> tuple[tuple[float, float], 
     return tuple(
         (0.505 * r / abs(transform.factor), r / abs(transform.factor)) for r in sorted(found | {0.0})
     )
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Logarithm of the factor by quantiles, and how far it strayed from 0 in history's own windows.
+
+    `usual` is the root mean square of that, `most` the farthest.
+    """
+
+    log: float
+    usual: float
+    most: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,7 +268,7 @@ def _confirmed(
         witnesses["values_of_history"] = "undone, the values lie on the grid of history"
     scale = _scale(past, values[affected], len(values))
     if scale is not None:
-        witnesses["quantile_ratio"] = [round(math.exp(scale[0]), 5), round(scale[1], 4)]
+        witnesses["quantile_ratio"] = [round(math.exp(scale.log), 5), round(scale.usual, 4)]
     if not strong:
         unseen = float(_novel(past, values[affected]).mean())
         if stretch.share < 0.9 and unseen < 0.5:
@@ -274,11 +293,8 @@ def _left(past: Past, values: Floats) -> bool:
     return bool(alarms(past, statistics, len(values)))
 
 
-def _scale(past: Past, values: Floats, rows: int) -> tuple[float, float] | None:
-    """Logarithm of the factor by quantiles, and how far that strays in history from window to window.
-
-    By the median ratio of the quantiles or by the ratio of the spreads, whichever strays less.
-    """
+def _scale(past: Past, values: Floats, rows: int) -> Scale | None:
+    """The factor by the median ratio of the quantiles or by the ratio of the spreads, whichever strays less."""
     grid = past.column.grid
     if grid is None or len(values) < WITNESSES:
         return None
@@ -287,29 +303,29 @@ def _scale(past: Past, values: Floats, rows: int) -> tuple[float, float] | None:
     own = sizes(np.quantile(values, LEVELS)[None, :], past.quantiles, grid.scale)
     fewer = math.sqrt(max(1.0, rows / len(values)))
     found = []
-    for measured, usual in zip(own, natural, strict=True):
-        usual = usual[np.isfinite(usual)]
-        if np.isfinite(measured[0]) and len(usual) > 1:
-            found.append((float(measured[0]), max(float(np.sqrt(np.mean(usual**2))) * fewer, 0.01)))
-    return min(found, key=lambda pair: pair[1], default=None)
+    for measured, strayed in zip(own, natural, strict=True):
+        away = np.abs(strayed[np.isfinite(strayed)]) * fewer
+        if np.isfinite(measured[0]) and len(away) > 1:
+            usual = max(float(np.sqrt(np.mean(away**2))), 0.01)
+            found.append(Scale(float(measured[0]), usual, max(float(away.max()), usual)))
+    return min(found, key=lambda scale: scale.usual, default=None)
 
 
-def _only_scale(
-    transform: Transform, scale: tuple[float, float] | None, rivals: list[Transform], unseen: float
-) -> bool:
+def _only_scale(transform: Transform, scale: Scale | None, rivals: list[Transform], unseen: float) -> bool:
     """Whether quantiles alone name this change: near it, far from no change and from every rival.
 
-    Far from no change also means that a tenth of the affected values are ones that history never had. A
-    shift of the decimal point is no rival of a conversion of the declared unit.
+    Near: not much farther than history's own windows lay from history. Far from no change also means that a
+    tenth of the affected values are ones that history never had. A shift of the decimal point is no rival of
+    a conversion of the declared unit.
     """
     if scale is None:
         return False
-    measured, strays = scale
-    near = max(2 * strays, 0.03)
-    if abs(measured - math.log(transform.factor)) > near or (abs(measured) < 3 * near and unseen < 0.1):
+    apart = max(2 * scale.usual, LEAST)
+    away = abs(scale.log - math.log(transform.factor))
+    if away > max(MARGIN * scale.most, LEAST) or (abs(scale.log) < 3 * apart and unseen < 0.1):
         return False
     serious = [r for r in rivals if not r.offset and (transform.rare or not r.rare)]
-    return all(abs(measured - math.log(r.factor)) > near for r in serious)
+    return all(abs(scale.log - math.log(r.factor)) > max(apart, away) for r in serious)
 
 
 def _only_shift(unit: str | None, unseen: float) -> bool:

@@ -8,6 +8,7 @@ let a check pass that does not (`waive`). Answers and waivers can have an end; a
 from __future__ import annotations
 
 import inspect
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -156,7 +157,7 @@ def _answered(
     expired = _latest(a for a in given if a.until is not None and a.until <= now)
     if expired is not None:
         saw = f"the answer of {expired.by} expired on {expired.until:%Y-%m-%d}"
-    column = f" --about {about}" if about else ""
+    column = f" --about {shlex.quote(about)}" if about else ""
     todo = f"{CHECKS[name].next}; or: fieldguide confirm P {name}{column} --by NAME --because ANSWER"
     return found(name, "unknown", saw, about, todo=todo)
 

@@ -83,7 +83,10 @@ def columns_filled(summary: Summary, features: Sequence[Feature]) -> list[Findin
 def unique_key(key: Sequence[str], duplicates: Duplicates | None) -> list[Finding]:
     """B3: each key belongs to one row and no row lacks it. Unknown when no key is declared."""
     if not key or duplicates is None:
-        todo = "declare Source(key=…): the column(s) that tell one row from another"
+        todo = (
+            "declare Source(key=…): the column(s) that tell one row from another; if there is none, say so in your "
+            "name: fieldguide waive P unique_key --by NAME --because …"
+        )
         return [found("unique_key", "unknown", "no key declared", todo=todo)]
     return [_keys("unique_key", None, key, duplicates)]
 

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fieldguide.errors import UsageError, suggest
+from fieldguide.ledger import records
 from fieldguide.ledger.records import stamp, write_answer, write_effort
 from fieldguide.ledger.rules import GATES
-from fieldguide.program import Program
+from fieldguide.program import Program, computed_features, raw_columns
 from fieldguide.readiness.answers import Answer, Waiver, answerable
 from fieldguide.readiness.levels import CHECKS
 from fieldguide.readiness.levels import level as known_level
@@ -34,6 +35,7 @@ def confirm(
     Raises UsageError for an unknown check, or one that the data answer themselves.
     """
     answerable(check)
+    _about(at_home(home), program, about)
     place = at_home(home)
     answer = Answer(
         check=check,
@@ -67,6 +69,7 @@ def waive(
         raise UsageError(
             f"There is no check or gate {check!r}.{suggest(check, known)} Gates: {', '.join(GATES)}; fieldguide grade P lists the checks."
         )
+    _about(at_home(home), program, about)
     if not because.strip():
         raise UsageError("A waiver needs a reason: --because 'why it may pass'.")
     place = at_home(home)
@@ -105,6 +108,21 @@ def effort(
         _person(by),
     )
     return minutes
+
+
+def _about(home: Home, program: Program, about: str | None) -> None:
+    """Raise UsageError unless `about` is a column, a source, or what a finding was about; None is everything."""
+    if about is None:
+        return
+    names = [column.name for column in (*raw_columns(program), *computed_features(program))]
+    names += [program.source.place, *(join.source.place for join in program.source.joins)]
+    for grade in records.read_grades(home.ledger(), name_of(program))[-1:]:
+        names += [finding.about for finding in grade.findings if finding.about]
+    if about not in names:
+        known = ", ".join(dict.fromkeys(names))
+        raise UsageError(
+            f"--about {about!r} is nothing of this program.{suggest(about, names)} There are: {known}."
+        )
 
 
 def _person(by: str) -> str:

@@ -15,7 +15,7 @@ from fieldguide.learning.explain import explain as take_apart
 from fieldguide.ledger import records
 from fieldguide.program import Program, named
 from fieldguide.steps.home import DEFAULT, Home, at_home, name_of
-from fieldguide.tables.contract import contract, parse, values
+from fieldguide.tables.contract import Refusal, contract, parse, values
 
 LINKS = {"probability": "log-odds", "rate": "log", "amount": "amount"}
 
@@ -71,7 +71,10 @@ def explain(
         else row
     )
     kept = contract(model.program)
-    many, rows, _ = parse(kept, body)
+    try:
+        many, rows, _ = parse(kept, body)
+    except Refusal as refusal:
+        raise UsageError(str(refusal)) from refusal
     if many and len(rows) != 1:
         raise UsageError(f"explain takes one row, {len(rows)} were given; give it one JSON object.")
     found = take_apart(model, values(kept, rows[0]))

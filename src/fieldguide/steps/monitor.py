@@ -50,6 +50,8 @@ RECENT = 30_000
 """Entries of the journal that the checks on outcomes look back at."""
 UNSETTLED = 50
 """Windows whose outcomes may still come in and that are looked at again."""
+LOOK_BACK = 60.0
+"""Seconds between two looks of the watch at answers and outcomes, which read back far."""
 ARMED = timedelta(days=1)
 """How long the monitor counts as armed after it looked."""
 
@@ -127,6 +129,10 @@ def monitor(
     live = _live_findings(place, ledger, fitted, release, now) if outcomes else []
     if judged:
         _write_evidence(place, ledger, fitted)
+    windows = records.read_windows(ledger, name) if outcomes else []
+    if windows:
+        failing = [to_json(f) for f in live if f.verdict == "fail"]
+        records.update_window(ledger, windows[-1], {**windows[-1].live, "outcomes_say": failing})
     alarms = tuple(i.finding for i in records.read_incidents(ledger, name, only_open=True))
     broken = fallback(alarms, columns_used(fitted.program))
     return Monitored(
@@ -156,13 +162,16 @@ def watch(
     """
     place = at_home(home)
     open_before: dict[str, tuple[Finding, ...]] = {}
+    looked_back = time.monotonic()
     while beside is None or os.getppid() == beside:
         for program in programs:
             name = name_of(program)
             try:
                 if not _waiting(place, name):
                     continue
-                seen = monitor(program, home=place, once=False, outcomes=False)
+                back = time.monotonic() - looked_back >= LOOK_BACK
+                looked_back = time.monotonic() if back else looked_back
+                seen = monitor(program, home=place, once=False, outcomes=back)
             except FieldguideError as error:
                 print(f"fieldguide monitor: {error}", file=sys.stderr)
                 continue

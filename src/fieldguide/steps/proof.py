@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow.compute as pc
 
-from fieldguide.errors import DataError
+from fieldguide.errors import DataError, ProgramError
 from fieldguide.finding import Finding
 from fieldguide.journal import joined, watermark
 from fieldguide.learning import load, objective_of
@@ -42,8 +42,8 @@ def _source_labels(program: Program) -> dict[str, float]:
         return {}
     try:
         table = read(program).table
-    except DataError:
-        return {}  # the source is gone since the fit; its labels cannot be compared, the other identities can
+    except (DataError, ProgramError):
+        return {}  # the source is gone or another since the fit; its labels cannot be compared, the other identities can
     rows = table.filter(table["__label"].notnull() & table["__key"].notnull())
     found = rows.select("__key", "__label").to_pyarrow()
     return dict(zip(found["__key"].to_pylist(), found["__label"].to_pylist(), strict=True))

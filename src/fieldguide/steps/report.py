@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from fieldguide.errors import UsageError
@@ -16,7 +17,18 @@ def report(program: Program, out: Path, *, home: str | Path | Home = DEFAULT) ->
 
     Raises UsageError when the folder of `out` does not exist.
     """
+    check_place(out)
+    place = at_home(home)
+    page = draw(view(place, place.ledger(), named(program)))
+    draft = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        draft.write_text(page, encoding="utf-8")
+        draft.replace(out)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def check_place(out: Path) -> None:
+    """Raise UsageError when the folder of `out` does not exist."""
     if not out.parent.is_dir():
         raise UsageError(f"{out}: the folder {out.parent} does not exist; make it first.")
-    place = at_home(home)
-    out.write_text(draw(view(place, place.ledger(), named(program))), encoding="utf-8")

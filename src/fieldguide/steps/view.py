@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fieldguide.errors import for_program
-from fieldguide.finding import Finding
+from fieldguide.finding import Finding, from_json
 from fieldguide.journal import counts, last_number, refusals, watermark
 from fieldguide.ledger import records
 from fieldguide.monitoring import columns_used, fallback
@@ -75,7 +75,9 @@ def view(home: Home, ledger: sa.Engine, program: Program) -> ProgramView:
         waived=()
         if grade is None
         else tuple(WaiverView(f, w.by, w.because, w.until) for f, w in grade.waived),
-        open_findings=spoken([incident.finding for incident in incidents]),
+        open_findings=spoken(
+            [*(incident.finding for incident in incidents), *_outcomes_say(windows, current)]
+        ),
         past=tuple(
             PastView(i.finding, _time(i.opened), _time(i.closed))
             for i in reversed(every)
@@ -103,6 +105,16 @@ def _fit_shown(ledger: sa.Engine, name: str, current: records.Release | None) ->
     mine = [fit for fit in fits if current is not None and fit.fitted == current.fitted]
     shown = mine or fits
     return shown[-1] if shown else None
+
+
+def _outcomes_say(windows: Sequence[records.Window], current: records.Release | None) -> list[Finding]:
+    """Return what the latest look at the outcomes of the release in service found to fail."""
+    for window in reversed(windows):
+        if current is None or window.release != current.number:
+            break
+        if "outcomes_say" in window.live:
+            return [from_json(flat) for flat in window.live["outcomes_say"]]
+    return []
 
 
 def _release(release: records.Release) -> ReleaseView:
