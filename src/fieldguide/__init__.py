@@ -78,7 +78,9 @@ def __getattr__(name: str) -> Any:
         return getattr(importlib.import_module(f"fieldguide.steps.{_VERBS[name]}"), name)
     if name in _ERRORS:
         return getattr(importlib.import_module("fieldguide.errors"), name)
-    raise AttributeError(f"module 'fieldguide' has no attribute {name!r}")
+    from fieldguide.errors import suggest
+
+    raise AttributeError(f"module 'fieldguide' has no attribute {name!r}.{suggest(name, __all__)}")
 
 
 def __dir__() -> list[str]:

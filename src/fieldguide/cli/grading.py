@@ -82,7 +82,7 @@ def show_grade(result: Graded, program: str, show_all: bool) -> None:
     click.echo(
         f"{result.name}: level {grade.level}, {level(grade.level).title}: {level(grade.level).meaning}"
     )
-    click.echo(f"  {ladder}   ({result.reading.extent.rows:,} rows)")
+    click.echo(f"  {ladder}   ({result.reading.extent.rows:,} rows{_lost(result)})")
     if grade.next_level:
         click.echo(f"\nHeld back from {grade.next_level} by:")
         show_findings(grade.held_back_by, program)
@@ -103,6 +103,11 @@ def show_grade(result: Graded, program: str, show_all: bool) -> None:
         show_findings(unknown, program)
         click.echo("\nPassed:")
         show_findings([f for f in grade.findings if f.verdict == "pass"], program)
+
+
+def _lost(result: Graded) -> str:
+    lost = sum(part.rejected for part in result.reading.parts)
+    return f", {lost:,} lines or values that could not be read: see parses with --all" if lost else ""
 
 
 def show_findings(findings: Sequence[Finding], program: str) -> None:

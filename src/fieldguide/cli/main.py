@@ -115,6 +115,14 @@ def main(args: list[str] | None = None) -> Any:
         # the reader of our output went away, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except PermissionError as error:
+        _say(
+            f"{error.filename} cannot be used ({error.strerror}); check its rights, or choose another place (--home, the current folder)."
+        )
+        code = 4
+    except NotADirectoryError as error:
+        _say(f"{error.filename} lies below something that is no folder; choose another place.")
+        code = 2
     except Exception as error:
         if _interrupted.is_set():  # a library told of Ctrl-C in words of its own
             _say(INTERRUPTED)

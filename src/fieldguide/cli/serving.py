@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="The address to listen on; loopback only."
 )
-@click.option("--port", default=8000, show_default=True, help="The port to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=8000,
+    show_default=True,
+    help="The port to listen on; 0 takes a free one.",
+)
 @click.option("--no-monitor", is_flag=True, help="Do not run the monitor beside the server.")
 @home_option
 def serve(programs: tuple[str, ...], host: str, port: int, no_monitor: bool, home: str) -> None:
@@ -50,7 +56,12 @@ def serve(programs: tuple[str, ...], host: str, port: int, no_monitor: bool, hom
     "--now", metavar="DATE", help="Take this as the time; left out: the journal's latest row or outcome."
 )
 @click.option(
-    "--every", default=2.0, show_default=True, metavar="SECONDS", help="How often to look when watching."
+    "--every",
+    type=click.FloatRange(min=0.1),
+    default=2.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often to look when watching.",
 )
 @click.option("--beside", type=int, hidden=True, help="End when this process, the server, is gone.")
 @common
@@ -78,6 +89,8 @@ def monitor(
 
 def show_monitored(result: Monitored, program: str) -> None:
     """Print what the monitor found: the level, alarms, what the outcomes say, and whether the constant answers."""
+    from fieldguide.monitoring.windows import LEAST
+
     click.echo(
         f"{result.program}: level {result.level}, release {result.release}, {result.windows} window(s) judged"
     )
@@ -92,6 +105,8 @@ def show_monitored(result: Monitored, program: str) -> None:
     if result.live:
         click.echo("\nAnswers and outcomes:")
         show_findings(result.live, program)
+    if not result.windows:
+        click.echo(f"\nNo new window: fewer than {LEAST} rows came since the last one was judged.")
     if not result.found:
         click.echo("\nNothing fails.")
 

@@ -315,7 +315,10 @@ def _examples(stretch: Stretch | None, rows: pa.Table) -> tuple[str, ...]:
     """Keys (or numbers) of the first affected rows."""
     if stretch is None:
         return ()
-    name = next((n for n in ("__key", "__n") if n in rows.column_names), None)
+    known = [
+        n for n in ("__key", "__n") if n in rows.column_names and rows.column(n).null_count < rows.num_rows
+    ]
+    name = known[0] if known else None
     if name is None:
         return ()
     at = np.flatnonzero(stretch.affected)[:5].tolist()

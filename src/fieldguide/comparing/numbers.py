@@ -37,9 +37,11 @@ SAMPLE = 20_000
 """Rows on which the candidates are ranked; the best is then placed on all rows."""
 WITNESSES = 5
 """A change of numbers is named from this many affected rows on."""
-MARGIN = 1.5
+MARGIN = 1.4
 """How far beyond the farthest of history's own windows a window may lie, undone. Among windows of independent
 rows one in a thousand lies farther; one in twenty lies beyond twice the root mean square."""
+NEW = 0.8
+"""That far only when at least this share of the affected values are ones that history never had."""
 LEAST = 0.03
 """Quantiles are never taken to be more exact than this (natural logarithm)."""
 
@@ -159,6 +161,10 @@ class Scale:
     usual: float
     most: float
 
+    def may_be(self, log: float) -> bool:
+        """Whether a factor with this logarithm lies not much farther than history's own windows strayed."""
+        return abs(self.log - log) <= max(MARGIN * self.most, LEAST)
+
 
 @dataclass(frozen=True, eq=False)
 class Scores:
@@ -266,8 +272,9 @@ def _confirmed(
         witnesses["grid_step"] = [_short(support.lattice.step), _short(own.step)]
     if strong:
         witnesses["values_of_history"] = "undone, the values lie on the grid of history"
-    scale = _scale(past, values[affected], len(values))
-    if scale is not None:
+    scales = _scales(past, values[affected], len(values))
+    if scales:
+        scale = scales[0]
         witnesses["quantile_ratio"] = [round(math.exp(scale.log), 5), round(scale.usual, 4)]
     if not strong:
         unseen = float(_novel(past, values[affected]).mean())
@@ -276,7 +283,7 @@ def _confirmed(
         if transform.after is None and abs(math.log(abs(transform.factor))) < math.log(SMALL):
             return None
         if not (
-            _only_shift(unit, unseen) if transform.offset else _only_scale(transform, scale, rivals, unseen)
+            _only_shift(unit, unseen) if transform.offset else _only_scale(transform, scales, rivals, unseen)
         ):
             return None
     return Explained(transform.cause, stretch, transform, witnesses=witnesses)
@@ -293,11 +300,11 @@ def _left(past: Past, values: Floats) -> bool:
     return bool(alarms(past, statistics, len(values)))
 
 
-def _scale(past: Past, values: Floats, rows: int) -> Scale | None:
-    """The factor by the median ratio of the quantiles or by the ratio of the spreads, whichever strays less."""
+def _scales(past: Past, values: Floats, rows: int) -> list[Scale]:
+    """The factor by the median ratio of the quantiles and by the ratio of the spreads, what strays less first."""
     grid = past.column.grid
     if grid is None or len(values) < WITNESSES:
-        return None
+        return []
     middle = representative(grid, past.names)
     natural = sizes(quantiles_of(past.windows, middle), past.quantiles, grid.scale)
     own = sizes(np.quantile(values, LEVELS)[None, :], past.quantiles, grid.scale)
@@ -308,24 +315,28 @@ def _scale(past: Past, values: Floats, rows: int) -> Scale | None:
         if np.isfinite(measured[0]) and len(away) > 1:
             usual = max(float(np.sqrt(np.mean(away**2))), 0.01)
             found.append(Scale(float(measured[0]), usual, max(float(away.max()), usual)))
-    return min(found, key=lambda scale: scale.usual, default=None)
+    return sorted(found, key=lambda scale: scale.usual)
 
 
-def _only_scale(transform: Transform, scale: Scale | None, rivals: list[Transform], unseen: float) -> bool:
+def _only_scale(transform: Transform, scales: list[Scale], rivals: list[Transform], unseen: float) -> bool:
     """Whether quantiles alone name this change: near it, far from no change and from every rival.
 
-    Near: not much farther than history's own windows lay from history. Far from no change also means that a
-    tenth of the affected values are ones that history never had. A shift of the decimal point is no rival of
-    a conversion of the declared unit.
+    Near: within twice the root mean square; for a conversion that is not rare and leaves hardly a value that
+    history had, also where size and spread both lie not much farther than history's own windows did. Far from
+    no change also means that a tenth of the affected values are ones that history never had. A shift of the
+    decimal point is no rival of a conversion of the declared unit.
     """
-    if scale is None:
+    if not scales:
         return False
-    apart = max(2 * scale.usual, LEAST)
-    away = abs(scale.log - math.log(transform.factor))
-    if away > max(MARGIN * scale.most, LEAST) or (abs(scale.log) < 3 * apart and unseen < 0.1):
+    log, factor = scales[0].log, math.log(transform.factor)
+    near = max(2 * scales[0].usual, LEAST)
+    away = abs(log - factor)
+    if away > near and (transform.rare or unseen < NEW or not all(s.may_be(factor) for s in scales)):
+        return False
+    if abs(log) < 3 * near and unseen < 0.1:
         return False
     serious = [r for r in rivals if not r.offset and (transform.rare or not r.rare)]
-    return all(abs(scale.log - math.log(r.factor)) > max(apart, away) for r in serious)
+    return all(abs(log - math.log(r.factor)) > max(near, away) for r in serious)
 
 
 def _only_shift(unit: str | None, unseen: float) -> bool:

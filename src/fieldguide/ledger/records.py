@@ -5,14 +5,16 @@ Every function takes the engine of `open_ledger` first. Times are ISO 8601 texts
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from fieldguide.errors import DataError
 from fieldguide.finding import Finding, from_json, to_json
 from fieldguide.ledger import schema
 from fieldguide.readiness.answers import Answer, Waiver
@@ -102,9 +104,22 @@ def stamp(now: datetime) -> str:
     return now.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+@contextlib.contextmanager
+def _writing(ledger: sa.Engine) -> Iterator[sa.Connection]:
+    """Give a connection for one transaction that writes; raise DataError when the ledger cannot be written."""
+    try:
+        with ledger.execution_options(writes=True).begin() as connection:
+            yield connection
+    except sa.exc.OperationalError as error:
+        raise DataError(
+            f"The ledger {ledger.url.database} cannot be written: {error.orig}. Check the rights of the folder and the space on "
+            "its disk, or choose another --home."
+        ) from error
+
+
 def _insert(ledger: sa.Engine, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
-        with ledger.execution_options(writes=True).begin() as connection:
+        with _writing(ledger) as connection:
             connection.execute(sa.insert(table), list(rows))
 
 
@@ -238,7 +253,7 @@ def write_release(ledger: sa.Engine, release: Release, ending: str | None) -> No
     """Put a release in service; the one before it ends for the reason `ending`. All or nothing."""
     table = schema.releases
     row = {**vars(release), "changes": json.dumps(list(release.changes))}
-    with ledger.execution_options(writes=True).begin() as connection:
+    with _writing(ledger) as connection:
         current = sa.and_(table.c.program == release.program, table.c.ended.is_(None))
         connection.execute(sa.update(table).where(current).values(ended=release.at, ending=ending))
         connection.execute(sa.insert(table), [row])
@@ -304,7 +319,7 @@ def update_incident(
     values: dict[str, Any] = {"clean_windows": clean_windows, "closed": closed}
     if finding is not None:
         values["finding"] = json.dumps(to_json(finding))
-    with ledger.execution_options(writes=True).begin() as connection:
+    with _writing(ledger) as connection:
         connection.execute(
             sa.update(schema.incidents).where(schema.incidents.c.id == incident).values(**values)
         )
@@ -340,7 +355,7 @@ def update_window(ledger: sa.Engine, window: Window, live: Mapping[str, Any]) ->
     place = sa.and_(
         table.c.program == window.program, table.c.first == window.first, table.c.last == window.last
     )
-    with ledger.execution_options(writes=True).begin() as connection:
+    with _writing(ledger) as connection:
         connection.execute(sa.update(table).where(place).values(live=json.dumps(dict(live))))
 
 

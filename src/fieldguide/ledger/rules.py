@@ -13,7 +13,6 @@ from typing import Any
 from fieldguide.errors import GateError
 from fieldguide.finding import Finding
 from fieldguide.ledger.records import Release, stamp
-from fieldguide.program import items_changed
 from fieldguide.readiness.answers import Waiver
 
 MOVES: dict[tuple[str, str], str] = {
@@ -197,5 +196,7 @@ def _shown(knob: str, before: Any, after: Any) -> str:
         keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
         return ", ".join(f"{key} {before.get(key)} → {after.get(key)}" for key in keys)
     if knob == "features":
-        before, after = items_changed(before or (), after or ())
+        gone = [f"without {item}" for item in before or () if item not in (after or ())]
+        added = [f"with {item}" for item in after or () if item not in (before or ())]
+        return ", ".join([*gone, *added]) or "in another order"
     return f"{before} → {after}"

@@ -176,6 +176,9 @@ def bias(
         f"(z {found.z:+.1f} over {found.units} {found.clusters})"
     )
     evidence = {"predicted": predicted, "observed": observed, "outcomes": len(labels), **bias_json(found)}
+    if not math.isfinite(found.low):
+        todo = "Wait for more days."
+        return said("live_bias", "unknown", f"{saw}: too few days to say more", todo=todo, evidence=evidence)
     away = not found.low <= 0 <= found.high and abs(found.value) > FAR * abs(observed)
     return said("live_bias", "unknown" if away else "pass", saw, evidence=evidence)
 

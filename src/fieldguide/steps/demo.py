@@ -7,6 +7,7 @@ HTTP. What the story claims is checked as it is told: an act that does not come 
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -114,8 +115,9 @@ def demo(
         _november(tell, place, flights, replay, table)
         _december(tell, place, flights, replay, table)
         _harvest(tell, place, programs, flights, replay)
+    command = "fieldguide" if shutil.which("fieldguide") else f"{_shown(Path(sys.executable))} -m fieldguide"
     say(
-        f"\nThe home is {place.folder}; look at it: fieldguide serve {programs / 'flights.py'} --home {place.folder}"
+        f"\nThe home is {place.folder}; look at it: {command} serve {programs / 'flights.py'} --home {place.folder}"
     )
 
 
@@ -257,6 +259,10 @@ def _refusal(step: Callable[[], object]) -> str:
     except GateError as refusal:
         return for_program(str(refusal), "flights.py")
     raise FieldguideError("demo: a launch that must be refused was not.")
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _must(holds: bool, claim: str) -> None:

@@ -17,6 +17,7 @@ from fieldguide.learning import Climb, Losses, Rung, beats_the_mean, boundary, c
 from fieldguide.ledger import records
 from fieldguide.ledger.rules import failing_text
 from fieldguide.program import Program, knobs, named, raw_columns
+from fieldguide.program import fingerprint as whole_fingerprint
 from fieldguide.readiness.grade import Evidence, failing
 from fieldguide.steps.grade import Graded, Progress, code_hash, grade
 from fieldguide.steps.home import DEFAULT, Home, at_home, data_fingerprint, name_of, system_clock
@@ -152,6 +153,7 @@ def _record(
     ledger, name, fingerprint = home.ledger(), name_of(program), data_fingerprint(program)
     finding = beats_the_mean(result)
     climbed = {
+        "program": whole_fingerprint(program),
         "finding": to_json(finding),
         "rungs": [rung_json(rung) for rung in result.rungs],
         "known_until": str(known_until) if known_until is not None else None,

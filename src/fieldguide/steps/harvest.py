@@ -14,10 +14,9 @@ import pyarrow.parquet
 
 from fieldguide.errors import DataError, UsageError
 from fieldguide.journal import harvest as gather
-from fieldguide.ledger import records
-from fieldguide.monitoring.act import FAULTS
 from fieldguide.program import Program, named
-from fieldguide.steps.home import DEFAULT, Home, at_home, name_of
+from fieldguide.steps.faults import faults
+from fieldguide.steps.home import DEFAULT, Home, at_home
 
 WRITERS: dict[str, Callable[[pa.Table, str], None]] = {
     ".parquet": lambda table, path: pyarrow.parquet.write_table(table, path),
@@ -37,7 +36,7 @@ def harvest(
     program = named(program)
     path = writable(out)
     place = at_home(home)
-    found = gather(place.journal, program, now, faults=_faults(place, program))
+    found = gather(place.journal, program, now, faults=faults(place, program))
     if not len(found):
         counted = (
             ", ".join(f"{count:,} {why}" for why, count in found.counted.items() if count)
@@ -53,24 +52,6 @@ def harvest(
         "out": str(path),
         "counted": {why: n for why, n in found.counted.items() if n},
     }
-
-
-def _faults(home: Home, program: Program) -> list[tuple[int, int | None]]:
-    """Return from which to which entry of the journal a column was known to be broken."""
-    ledger, name = home.ledger(), name_of(program)
-    windows = records.read_windows(ledger, name)
-    faults: list[tuple[int, int | None]] = []
-    for incident in records.read_incidents(ledger, name):
-        diagnosis = incident.finding.diagnosis
-        if diagnosis is None or diagnosis.cause not in FAULTS or diagnosis.first_row is None:
-            continue
-        end = None
-        if incident.closed is not None:
-            # the window that closed it was judged just after, and so many clean ones came before it
-            judged = sum(window.at <= incident.closed for window in windows)
-            end = windows[judged - incident.clean_windows].last
-        faults.append((diagnosis.first_row, end))
-    return faults
 
 
 def writable(out: str | Path) -> Path:

@@ -16,7 +16,7 @@ from fieldguide.finding import Finding, from_json
 from fieldguide.learning import load
 from fieldguide.ledger import records, rules
 from fieldguide.monitoring import proven
-from fieldguide.program import Change, Program
+from fieldguide.program import Change, Program, fingerprint, named
 from fieldguide.program import changes as program_changes
 from fieldguide.readiness.answers import valid
 from fieldguide.readiness.grade import failing
@@ -43,7 +43,7 @@ def launch(
     place = at_home(home)
     ledger, name = place.ledger(), name_of(program)
     releases = records.read_releases(ledger, name)
-    candidate, fit = _candidate(place, ledger, name, releases, fitted)
+    candidate, fit = _candidate(place, ledger, program, releases, fitted)
     current = _current(releases)
     now = now or system_clock()
     whole = standing(ledger, name, fit.fingerprint, now=now, instead=[_own_evidence(fit)])
@@ -101,7 +101,7 @@ def rollback(
             f"{name} has no release in service, so nothing can be rolled back. Launch one: fieldguide launch P"
         )
     base = current.restores or current.number
-    before = [r for r in releases if r.number < base and r.restores is None]
+    before = [r for r in releases if r.number < base and r.restores is None and r.ending != "rolled back"]
     if not before:
         raise GateError(f"Release {base} of {name} is its first, so there is none to go back to.")
     target = before[-1]
@@ -190,8 +190,9 @@ def _current(releases: list[records.Release]) -> records.Release | None:
 
 
 def _candidate(
-    home: Home, ledger: sa.Engine, name: str, releases: list[records.Release], wanted: str | None
+    home: Home, ledger: sa.Engine, program: Program, releases: list[records.Release], wanted: str | None
 ) -> tuple[rules.Candidate, records.FitRecord]:
+    name = name_of(program)
     fits = records.read_fits(ledger, name)
     if not fits:
         raise GateError(
@@ -209,6 +210,11 @@ def _candidate(
     else:
         last = [each for each in fits if each.at == fits[-1].at]
         neutral = [each for each in last if each.model == "Mean"]
+        if last[-1].climb.get("program") not in (None, fingerprint(named(program))):
+            raise GateError(
+                f"The file of {name} has changed since its last fit, so what would be launched is not what it says. Fit it "
+                "again: fieldguide fit P; or name the one to launch: --fitted ID."
+            )
         fit = neutral[-1] if not releases else next((each for each in last if each.chosen), neutral[-1])
     manifest: Mapping[str, Any] = manifest_of(home, fit.fitted)
     return rules.Candidate(fitted=fit.fitted, model=fit.model, manifest=manifest), fit

@@ -42,6 +42,7 @@ from fieldguide.monitoring import (
 from fieldguide.monitoring.windows import CONTEXT, LEAST, Span
 from fieldguide.program import Program, named, presentations, raw_columns
 from fieldguide.readiness.grade import Evidence
+from fieldguide.steps.faults import faults
 from fieldguide.steps.home import DEFAULT, Home, at_home, data_fingerprint, name_of, system_clock
 from fieldguide.steps.level import standing
 from fieldguide.tables.summary import summarize
@@ -383,6 +384,10 @@ def _live_findings(
     after = min([recent, *(first - 1 for first in settled[-RECENT // 1_000 :][:1])])
     served = joined(home.journal, name, (), fitted.program.label, now, after)
     served = served.filter(pc.equal(served["__release"], str(release.number)))
+    for first, end in faults(home, fitted.program):  # what was said of broken rows is no measure of the model
+        inside = pc.greater_equal(served["__n"], first)
+        inside = inside if end is None else pc.and_(inside, pc.less_equal(served["__n"], end))
+        served = served.filter(pc.invert(inside)) if release.model != "Mean" else served
     if not served.num_rows:
         return []
     objective = objective_of(fitted.program)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from fieldguide.errors import FieldguideError, GateError
+from fieldguide.errors import FieldguideError, GateError, JournalError, UsageError
 from fieldguide.journal import Journal
 from fieldguide.learning import Fitted, load, row_predictor
 from fieldguide.ledger import records
@@ -45,15 +45,20 @@ def serve(
     The code that answers is the one that the release carries; the programs only give their names.
 
     Raises GateError when none of the programs has a release, UsageError for a host that is not loopback or
-    a port that is taken, JournalError when another server writes the journal.
+    a port that is taken or a home in which another server writes.
     """
     place = at_home(home)
     programs = [named(program) for program in programs]
     names = [name_of(program) for program in programs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UsageError(
+            f"{twice[0]!r} is the name of more than one of these programs; give each its own: fg.Program(name=…)."
+        )
     ledger = place.ledger()
     if not any(records.current_release(ledger, name) for name in names):
         raise GateError(
-            f"{', '.join(names)}: nothing is in service. Launch the neutral release first: fieldguide launch P"
+            f"{', '.join(names)}: nothing is in service in {place.folder}. Launch the neutral release first: fieldguide launch P"
         )
     refresh = refresher(place, names)
     app = App(
@@ -63,8 +68,11 @@ def serve(
         programs=names,
         pages=pages(lambda: views(place, programs)),
     )
-    with _monitors(specs, place):
-        run(app, host, port, on_ready=on_ready)
+    try:
+        with _monitors(specs, place):
+            run(app, host, port, on_ready=on_ready)
+    except JournalError as error:
+        raise UsageError(str(error)) from error
 
 
 def refresher(home: Home, names: Sequence[str]) -> Callable[[], Mapping[str, Service]]:

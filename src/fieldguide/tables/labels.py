@@ -61,7 +61,7 @@ def _other_values(label: Label, seen: list[str]) -> ProgramError:
         )
     return ProgramError(
         f"BinaryLabel({label.name!r}): the column holds {_list(seen)}, neither 0 and 1 nor true and false; say which "
-        f"one means yes, as positive={likely_yes(seen)!r}."
+        f"one means yes: {' or '.join(f'positive={value!r}' for value in seen[:4])}."
     )
 
 
