@@ -17,7 +17,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ def _program(folder: Path, manifest: Mapping[str, Any], fitted: Program | None) 
             rung = as_rung(program, manifest["model"])
         except KeyError:
             continue
-        if fingerprint(rung) == manifest["fingerprint"]:
+        if any(fingerprint(same) == manifest["fingerprint"] for same in _as_written(rung)):
             return rung
     if fitted is None:
         raise DataError(
@@ -126,6 +127,17 @@ def _program(folder: Path, manifest: Mapping[str, Any], fitted: Program | None) 
         f"A fitted model carries its program as the file {manifest['file']}, and what was fitted is not what that file says: "
         f"{detail}. Write the change into the file and fit it from there."
     )
+
+
+def _as_written(program: Program) -> Iterator[Program]:
+    """Yield a program as its copy says, then as if it lay above its source: an absolute path below the folder of
+    the program was written relative to it, and the copy lies elsewhere.
+    """
+    yield program
+    data = program.source.data
+    if isinstance(data, str | Path) and Path(data).is_absolute():
+        for folder in list(Path(data).parents)[:4]:
+            yield replace(program, file=str(folder / "program.py"))
 
 
 def _check(folder: Path, manifest: Mapping[str, Any]) -> None:

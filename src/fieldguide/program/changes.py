@@ -161,9 +161,6 @@ def render(value: Any, folder: Path | None = None) -> str:
 def _place(path: Path, folder: Path | None) -> str:
     if not path.is_absolute():
         return Path(os.path.normpath(path)).as_posix()
-    if not set(path.as_posix()) & set("*?["):
-        # the same file from wherever the program is read, also from the copy that a fitted model carries
-        return path.name
     if folder is not None and path.is_relative_to(folder):
         return path.relative_to(folder).as_posix()
     return Path(*path.parts[1:][-2:]).as_posix()
