@@ -5,6 +5,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 HOME_OF_DEMO := .fieldguide-demo
+# two tests at a time; make test ARGS="tests/program -k fingerprint" runs some, one after the other
+ARGS   ?= -n 2 --dist worksteal
 
 .PHONY: help setup demo test check bench docs clean
 

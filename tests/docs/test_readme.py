@@ -13,6 +13,7 @@ README = Path(__file__).parents[2] / "README.md"
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_demo_prints_what_the_readme_shows_and_leaves_a_home_that_can_be_served(tmp_path: Path) -> None:
     (picture,) = [block.text for block in blocks(README) if block.info == "text demo"]
     page = Page(tmp_path)
