@@ -141,3 +141,28 @@ def test_new_rows_in_the_same_span_of_time_are_a_change_of_the_window(fitted_sho
         )
     )
     assert [change.split(":")[0] for change in released["changes"]] == ["window"]
+
+
+def test_rollback_goes_to_the_release_before_and_never_to_one_that_was_rolled_back(
+    fitted_shop: Path, run: Run
+) -> None:
+    program, home = load_one(fitted_shop / "visits.py"), Home(fitted_shop / ".fieldguide")
+    fg.launch(program, home=home)
+    fg.waive(program, "neutral_proven", by="ann", because="a trial", home=home)
+    linear = fg.launch(program, home=home)
+    assert fg.rollback(program, home=home).changes == ("rollback to release 1",)
+    assert fg.launch(program, fitted=linear.fitted, home=home).number == 4
+    assert fg.rollback(program, home=home).changes == ("rollback to release 1",)
+
+
+def test_a_file_that_was_edited_after_its_fit_is_not_launched_unseen(fitted_shop: Path, run: Run) -> None:
+    run("launch", "visits.py")
+    run("waive", "visits.py", "neutral_proven", "--by", "ann", "--because", "a trial")
+    text = (fitted_shop / "visits.py").read_text()
+    edited = text.replace(
+        "arrives_within=timedelta(days=7)),", "arrives_within=timedelta(days=7)), prior=fg.priors.Ridge(0.7),"
+    )
+    (fitted_shop / "visits.py").write_text(edited)
+    assert "has changed since its last fit" in run("launch", "visits.py", code=3).stderr
+    (fitted_shop / "visits.py").write_text(text)
+    assert as_json(run("launch", "visits.py", "--json"))["model"] == "Linear"
