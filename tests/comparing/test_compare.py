@@ -98,6 +98,51 @@ def test_fahrenheit_to_celsius_is_named_affine() -> None:
     assert "heat is in celsius since row 19,601" in found.saw
 
 
+@pytest.mark.parametrize(("rows", "seeds", "least"), [(1_000, 30, 0.99), (200, 6, 0.98)])
+@pytest.mark.parametrize("unit", ["second", None])
+def test_a_thousandfold_column_is_named_whatever_the_luck_of_the_window(
+    unit: str | None, rows: int, seeds: int, least: float
+) -> None:
+    """Windows whose quantiles lie beyond twice the root mean square of history's are one in fifteen.
+
+    Over 600 windows of 1,000 rows at least 99.5 % are named; few enough for a test, one may miss.
+    """
+    column = (Number("seconds", unit=unit, low=0),)
+    named = windows = 0
+    for seed in range(seeds):
+        for at in range(LEARNED, 24_000 - rows + 1, rows):
+            found = look(
+                times("seconds", 1_000, at + 1), at=at, rows=rows, seed=seed, decimals=None, columns=column
+            )
+            windows += 1
+            named += any(
+                f.diagnosis is not None
+                and f.diagnosis.cause == "unit_factor"
+                and f.diagnosis.factor == pytest.approx(1_000, rel=0.05)
+                for f in found
+            )
+    assert named >= least * windows, (named, windows)
+
+
+@pytest.mark.parametrize("plan", [[0.1, 0.2, 0.7], [0.0, 1.0, 0.0], [0.3, 0.4, 0.3]])
+@pytest.mark.parametrize("rows", [200, 1_000])
+def test_another_mix_of_plans_whose_seconds_differ_is_no_change_of_unit(rows: int, plan: list[float]) -> None:
+    """Seconds depend on the plan, by up to a factor of 100 from free to pro."""
+    column = (Number("seconds", unit="second", low=0),)
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        gap = rng.uniform(0.3, 2.3)
+
+        def served(n: int, p: list[float], rng: np.random.Generator = rng, gap: float = gap) -> pa.Table:
+            seconds = np.exp(4 + gap * rng.choice(3, n, p=p) + rng.normal(0, 0.7, n))
+            return pa.table({"seconds": seconds, "__n": np.arange(1, n + 1)})
+
+        reference = counted(served(LEARNED, [0.6, 0.3, 0.1]), column, 200)
+        window = served(rows, plan)
+        found = compare(counted(window, column, None, reference), window, reference, column)
+        assert not [f for f in found if f.check == "served_units"], (seed, gap, found)
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.floats(0.25, 0.9), st.floats(0.6, 1.6), st.integers(0, 3))
 def test_another_mixture_is_never_called_a_change_of_unit(share: float, shift: float, seed: int) -> None:

@@ -32,11 +32,11 @@ CAUSES: Mapping[str, str] = {
 }
 """The closed list of causes (DESIGN 13), with what each means."""
 
-DEFAULT_NUMBERS = frozenset(
-    {0.0, -1.0, -9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0, -32768.0,
-     32767.0, 65535.0, -2147483648.0, 2147483647.0, 1e10, -1e10}
-)  # fmt: skip
-"""Numbers that programs write when they have none."""
+DEFAULT_NUMBERS = (
+    *(float(sign * int("9" * digits)) for digits in range(2, 9) for sign in (1, -1)),
+    *(0.0, -1.0, -9.0, 32767.0, -32768.0, 65535.0, 2147483647.0, -2147483648.0, 1e10, -1e10),
+)
+"""Numbers that programs write when they have none (`readiness` looks for them too)."""
 DEFAULT_TEXTS = frozenset(
     {"", "unknown", "n/a", "na", "none", "null", "nil", "nan", "undefined", "missing", "default", "-", "--", "?",
      "not available", "not set", "unspecified", "tbd", "0", "-1", "999", "9999", "xx", "xxx", "no data"}

@@ -37,9 +37,9 @@ SAMPLE = 20_000
 """Rows on which the candidates are ranked; the best is then placed on all rows."""
 WITNESSES = 5
 """A change of numbers is named from this many affected rows on."""
-MARGIN = 1.4
-"""How far beyond the farthest of history's own windows a window may lie, undone. Among windows of independent
-rows one in a thousand lies farther; one in twenty lies beyond twice the root mean square."""
+MARGIN = 1.75
+"""How many times as far as the farthest of history's own windows a window may lie from it, undone. Of windows of
+independent rows one in a thousand lies farther, and one in fifteen beyond twice the root mean square."""
 NEW = 0.8
 """That far only when at least this share of the affected values are ones that history never had."""
 LEAST = 0.03

@@ -15,6 +15,7 @@ from typing import Literal
 
 import numpy as np
 
+from fieldguide.comparing.explained import DEFAULT_NUMBERS
 from fieldguide.finding import Finding, Verdict
 from fieldguide.program import Feature
 from fieldguide.readiness.checks import found
@@ -30,10 +31,6 @@ ENOUGH_DISTINCT = 20
 """A number with fewer distinct values is a code or a count: equal neighbors say nothing about it."""
 LONG_RUN = 30
 LONGER_THAN_NEXT = 10
-DEFAULTS = (
-    *(float(sign * int("9" * digits)) for digits in range(2, 9) for sign in (1, -1)),
-    *(0.0, -1.0, -9.0, 32767.0, -32768.0, 65535.0, 2147483647.0, -2147483648.0),
-)
 DEFAULT_TIMES = ("0001-01-01", "1900-01-01", "1970-01-01", "2099-12-31", "2999-12-31", "9999-12-31")
 FEWEST_DEFAULTS = 3
 DAY = 86_400.0
@@ -274,7 +271,7 @@ def default_suspects(column: ColumnSummary) -> list[tuple[float, float]]:
         return []
     values, rows = points(column)
     suspects = []
-    for code in DEFAULTS:
+    for code in DEFAULT_NUMBERS:
         same = np.abs(values - code) <= _blur(column, code)
         rest, weight = values[~same], np.cumsum(rows[~same])
         if rows[same].sum() < FEWEST_DEFAULTS or len(rest) < 9:
