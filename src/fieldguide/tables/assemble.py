@@ -80,8 +80,9 @@ def number_summary(
     at, n, low, high = found.at[order], found.n[order], found.low[order], found.high[order]
     bucket = np.where(found.negative[order], -1, 1) * found.bucket[order]
     sums, squares = np.zeros(slices), np.zeros(slices)
-    np.add.at(sums, at, found.sums[order])
-    np.add.at(squares, at, found.squares[order])
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers near the largest: their sum is infinite
+        np.add.at(sums, at, found.sums[order])
+        np.add.at(squares, at, found.squares[order])
     lowest, highest = np.full(slices, np.nan), np.full(slices, np.nan)
     np.fmin.at(lowest, at, low)
     np.fmax.at(highest, at, high)
