@@ -127,7 +127,7 @@ def test_an_absolute_path_in_the_programs_own_folder_is_the_same_source_in_its_c
         text.replace('"visits.csv"', repr(str(fitted_shop / "visits.csv")))
     )
     run("fit", "visits.py")
-    run("launch", "visits.py")
+    assert as_json(run("launch", "visits.py", "--json"))["model"] == "Mean"
 
 
 def test_new_rows_in_the_same_span_of_time_are_a_change_of_the_window(fitted_shop: Path, run: Run) -> None:
