@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from fieldguide.program import Source
-from fieldguide.readiness import accessibility
+from fieldguide.readiness.accessibility import source as accessibility
 from fieldguide.tables.read import Extent, Reject
 
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)

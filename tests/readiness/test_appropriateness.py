@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from fieldguide.program import BinaryLabel, CountLabel, Number, NumericLabel, Source
-from fieldguide.readiness import appropriateness
-from fieldguide.readiness.strength import strength
+from fieldguide.readiness.appropriateness import label as appropriateness
+from fieldguide.readiness.appropriateness.strength import strength
 from fieldguide.tables import query
 from fieldguide.tables.engines import duckdb as engine
 from fieldguide.tables.query import ByLabel, Found, Labels, Periods

@@ -14,9 +14,8 @@ import pytest
 from fieldguide.errors import FieldguideError
 from fieldguide.finding import Finding, to_json
 from fieldguide.program import BinaryLabel, Category, Join, Number, Source, Timestamp
-from fieldguide.readiness import assess as assess_module
-from fieldguide.readiness import faithfulness
 from fieldguide.readiness.answers import Answer, Waiver
+from fieldguide.readiness.faithfulness import values as faithfulness
 from fieldguide.readiness.grade import failing, level_of
 from fieldguide.readiness.levels import CHECKS
 from fieldguide.tables.engines import duckdb as engine
@@ -366,7 +365,7 @@ def test_a_check_that_breaks_is_an_error_that_names_it(make: Any, monkeypatch: p
 
 
 def test_a_check_that_says_nothing_is_an_error(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assess_module.faithfulness, "profiled", lambda *_: [])
+    monkeypatch.setattr(faithfulness, "profiled", lambda *_: [])
     with pytest.raises(FieldguideError, match="the check profiled said nothing"):
         World(make).findings()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import inspect
+import pkgutil
 import typing
 from datetime import UTC, datetime
 from typing import Any
@@ -23,10 +25,12 @@ from fieldguide.program import (
     Question,
     Timestamp,
 )
-from fieldguide.readiness import assess, faithfulness, missing, tails
+from fieldguide.readiness import faithfulness as band
+from fieldguide.readiness.assess import faithful
+from fieldguide.readiness.faithfulness import values as faithfulness
 from fieldguide.tables.query import ByLabel, Duplicates, Found, Labels
+from fieldguide.tables.query.runs import Run, Runs
 from fieldguide.tables.read import Reading
-from fieldguide.tables.runs import Run, Runs
 from fieldguide.tables.summary import ColumnSummary, summarize
 
 FORBIDDEN = {
@@ -62,14 +66,19 @@ def functions(module: Any) -> list[Any]:
     return [f for _, f in inspect.getmembers(module, inspect.isfunction) if f.__module__ == module.__name__]
 
 
-@pytest.mark.parametrize("module", [faithfulness, missing, tails])
-def test_no_check_of_band_b_can_be_given_a_label_or_a_question(module: Any) -> None:
-    made = functions(module)
-    assert len(made) >= 2
+def band_b() -> list[Any]:
+    return [importlib.import_module(f"{band.__name__}.{m.name}") for m in pkgutil.iter_modules(band.__path__)]
+
+
+def test_no_check_of_band_b_can_be_given_a_label_or_a_question() -> None:
+    made = [function for module in band_b() for function in functions(module)]
+    assert len(made) >= 20
     for function in made:
+        # `run` makes the queries: it may hold tables, which `Faithful` has taken the label out of
+        tables = {ibis.Table} if function.__module__.endswith(".run") else set()
         hints = typing.get_type_hints(function)
         hints.pop("return", None)
-        reach = set().union(*(mentioned(hint, set()) for hint in hints.values()))
+        reach = set().union(*(mentioned(hint, set()) for hint in hints.values())) - tables
         assert not reach & FORBIDDEN, f"{function.__name__} can reach {reach & FORBIDDEN}"
         assert Any not in hints.values()
         assert object not in hints.values()
@@ -85,10 +94,10 @@ def test_the_view_of_band_b_has_lost_the_columns_of_the_label(make: Any) -> None
     columns, y = make.visits(200)
     made = make.program([make.feature(n, v) for n, v in columns.items()])
     reading = make.reading(make.canonical(columns, y), made)
-    view = assess.faithful(made, reading, summarize(reading.table, list(made.features)))
+    seen = faithful(made, reading, summarize(reading.table, list(made.features)))
     assert "__label" in reading.table.columns
-    assert not set(view.table.columns) & {"__label", "__known_at"}
-    assert not mentioned(type(view), set()) & (FORBIDDEN - {ibis.Table})
+    assert not set(seen.table.columns) & {"__label", "__known_at"}
+    assert not mentioned(type(seen), set()) & (FORBIDDEN - {ibis.Table})
 
 
 def column(values: Any, kind: str = "number") -> ColumnSummary:

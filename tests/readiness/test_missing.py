@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from fieldguide.finding import Finding
-from fieldguide.readiness.missing import missing_values
+from fieldguide.readiness.faithfulness.missing import missing_values
 from fieldguide.tables import query
 from fieldguide.tables.engines import duckdb as engine
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fieldguide.finding import Finding
-from fieldguide.readiness.privacy import RECOGNIZERS, Match, looks_like, personal_data_screen
+from fieldguide.readiness.accessibility.privacy import RECOGNIZERS, Match, looks_like, personal_data_screen
 
 EXAMPLES = {
     "e-mail addresses": ["ada@example.org", "a.b+c@mail.example.co.uk", "o'neill@example.com"],

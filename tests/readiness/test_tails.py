@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fieldguide.readiness.tails import torn_off
+from fieldguide.readiness.faithfulness.tails import torn_off
 
 Draw = Callable[[np.random.Generator, int], Any]
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from fieldguide.tables import query
 from fieldguide.tables.engines import duckdb as engine
-from fieldguide.tables.runs import runs
+from fieldguide.tables.query import nulls, periods
+from fieldguide.tables.query.runs import runs
 from fieldguide.tables.tally import Grid, bucket_of
 
 NAN, INF = float("nan"), float("inf")
@@ -117,7 +118,7 @@ def test_too_many_patterns_are_cut_and_said_to_be() -> None:
     r = np.random.default_rng(0)
     columns = {f"c{i:02d}": numbers(*[1.0 if v else None for v in r.random(3_000) < 0.5]) for i in range(12)}
     found = query.null_patterns(table(**columns), list(columns), {})
-    assert (len(found.rows), found.complete) == (query.MOST_PATTERNS, False)
+    assert (len(found.rows), found.complete) == (nulls.MOST_PATTERNS, False)
     assert found.rows.tolist() == sorted(found.rows.tolist(), reverse=True)
 
 
@@ -141,7 +142,7 @@ def test_rows_by_period_are_twelve_equal_stretches() -> None:
     found = query.rows_by_period(table(time=at(*range(24), None)))
     assert found.rows.sum() == 24
     assert found.untimed == 1
-    assert len(found.rows) == query.PERIODS
+    assert len(found.rows) == periods.PERIODS
     assert set(found.rows.tolist()) <= {1, 2, 3}
     assert query.rows_by_period(table(time=at(5, 5, 5))).rows.tolist()[0] == 3
     assert len(query.rows_by_period(table(time=pa.nulls(2, INSTANT))).rows) == 0
@@ -163,7 +164,7 @@ def test_runs_agree_with_counting_however_the_rows_are_cut_into_batches(
         x=numbers(*values),
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("fieldguide.tables.runs.BATCH", batch)
+        patch.setattr("fieldguide.tables.query.runs.BATCH", batch)
         found = runs(t, ["x"])["x"]
         spared = runs(t, ["x"], without={"x": 0.0})["x"]
     assert dict(zip(found.lengths.tolist(), found.times.tolist(), strict=True)) == by_hand(values)

@@ -19,6 +19,7 @@ from fieldguide.errors import UsageError
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 PER_DOUBLING = 16
 """Buckets to a doubling, far from the anchor."""

@@ -19,9 +19,9 @@ from fieldguide.comparing.explained import DEFAULT_NUMBERS
 from fieldguide.finding import Finding, Verdict
 from fieldguide.program import Feature
 from fieldguide.readiness.checks import found
-from fieldguide.readiness.tails import torn_off
+from fieldguide.readiness.faithfulness.tails import torn_off
 from fieldguide.tables.query import Duplicates, Found
-from fieldguide.tables.runs import Runs
+from fieldguide.tables.query.runs import Runs
 from fieldguide.tables.summary import ColumnSummary, Summary, quantiles, representative
 from fieldguide.tables.tally import STEEPNESS
 

@@ -9,8 +9,14 @@ import numpy as np
 
 from fieldguide.finding import Finding, Verdict
 from fieldguide.program import Label, Source
+from fieldguide.readiness.appropriateness.strength import (
+    FEWEST_LABELED,
+    FEWEST_OF_A_CLASS,
+    Strength,
+    decides,
+    strength,
+)
 from fieldguide.readiness.checks import CHECKS, found
-from fieldguide.readiness.strength import FEWEST_LABELED, FEWEST_OF_A_CLASS, Strength, decides, strength
 from fieldguide.tables.query import ByLabel, Found, Labels, Periods
 from fieldguide.tables.summary import Summary
 

@@ -18,9 +18,9 @@ import pyarrow.compute as pc
 
 from fieldguide.tables.counting import real
 from fieldguide.tables.engines import duckdb as engine
-from fieldguide.tables.query import EXAMPLES, Flags, place
+from fieldguide.tables.query.places import EXAMPLES, place
 from fieldguide.tables.slicing import instant
-from fieldguide.tables.tally import Floats, Ints
+from fieldguide.tables.tally import Flags, Floats, Ints
 
 BATCH = 65_536
 

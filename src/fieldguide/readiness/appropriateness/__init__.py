@@ -1,0 +1,1 @@
+"""Band A, appropriateness: are the data right for this question?"""
