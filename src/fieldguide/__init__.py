@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _WORDS = (
-    "BinaryLabel", "Boolean", "Category", "CountLabel", "Join", "Number", "NumericLabel", "Presentation", "Program",
-    "Question", "Source", "Timestamp", "changes", "models", "objectives", "optimizers", "priors",
+    "CSV", "BinaryLabel", "Boolean", "Category", "CountLabel", "Hearsay", "Join", "NoLabel", "Number", "NumericLabel",
+    "Presentation", "Program", "Question", "Source", "Text", "Timestamp", "changes", "models", "objectives", "optimizers", "priors",
 )  # fmt: skip
 _VERBS = {
     "confirm": "answers",
@@ -29,7 +29,15 @@ _VERBS = {
     "serve": "serve",
     "waive": "answers",
 }
-_ERRORS = ("DataError", "FieldguideError", "GateError", "JournalError", "ProgramError", "UsageError")
+_ERRORS = (
+    "DataError",
+    "FieldguideError",
+    "GateError",
+    "JournalError",
+    "ProgramError",
+    "UnreachableError",
+    "UsageError",
+)
 
 __all__ = sorted(["__version__", *_WORDS, *_VERBS, *_ERRORS])
 
@@ -39,18 +47,23 @@ if TYPE_CHECKING:
     from fieldguide.errors import GateError as GateError
     from fieldguide.errors import JournalError as JournalError
     from fieldguide.errors import ProgramError as ProgramError
+    from fieldguide.errors import UnreachableError as UnreachableError
     from fieldguide.errors import UsageError as UsageError
+    from fieldguide.program import CSV as CSV
     from fieldguide.program import BinaryLabel as BinaryLabel
     from fieldguide.program import Boolean as Boolean
     from fieldguide.program import Category as Category
     from fieldguide.program import CountLabel as CountLabel
+    from fieldguide.program import Hearsay as Hearsay
     from fieldguide.program import Join as Join
+    from fieldguide.program import NoLabel as NoLabel
     from fieldguide.program import Number as Number
     from fieldguide.program import NumericLabel as NumericLabel
     from fieldguide.program import Presentation as Presentation
     from fieldguide.program import Program as Program
     from fieldguide.program import Question as Question
     from fieldguide.program import Source as Source
+    from fieldguide.program import Text as Text
     from fieldguide.program import Timestamp as Timestamp
     from fieldguide.program import changes as changes
     from fieldguide.program import models as models

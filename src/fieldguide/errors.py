@@ -7,6 +7,7 @@ The tree, with the exit code of the command that meets it::
     │   └── ProgramError        2  a blank of a program is filled wrongly
     ├── GateError               3  refused by a gate: something must hold first
     ├── DataError               4  the data could not be read
+    │   └── UnreachableError         4  the place of the data could not be reached
     └── JournalError           70  the journal cannot take an entry (HTTP status in `.status`)
 
 A message says what was given, what was expected and what to do next, in one line where it can.
@@ -45,6 +46,10 @@ class DataError(FieldguideError):
     """The data could not be read."""
 
     exit_code = 4
+
+
+class UnreachableError(DataError):
+    """The place of the data could not be reached: nothing there, no permission, no answer in time, or hearsay."""
 
 
 class JournalError(FieldguideError):

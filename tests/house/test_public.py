@@ -10,9 +10,9 @@ import pytest
 import fieldguide
 
 NAMES = [
-    "BinaryLabel", "Boolean", "Category", "CountLabel", "DataError", "FieldguideError", "GateError", "Join",
-    "JournalError", "Number", "NumericLabel", "Presentation", "Program", "ProgramError", "Question", "Source",
-    "Timestamp", "UsageError", "__version__", "changes", "confirm", "effort", "explain", "fit", "grade", "harvest",
+    "BinaryLabel", "Boolean", "CSV", "Category", "CountLabel", "DataError", "FieldguideError", "GateError", "Hearsay",
+    "Join", "JournalError", "NoLabel", "Number", "NumericLabel", "Presentation", "Program", "ProgramError", "Question",
+    "Source", "Text", "Timestamp", "UnreachableError", "UsageError", "__version__", "changes", "confirm", "effort", "explain", "fit", "grade", "harvest",
     "launch", "models", "monitor", "objectives", "optimizers", "priors", "rollback", "score", "serve", "waive",
 ]  # fmt: skip
 """A name that is added or taken away is a change for every user: it belongs in the changelog."""

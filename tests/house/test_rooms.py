@@ -35,6 +35,7 @@ OUTSIDE = {
         "tables",
         "readiness/accessibility/run",
         "readiness/faithfulness/run",
+        "readiness/faithfulness/cells/run",
         "readiness/faithfulness/view",
         "readiness/appropriateness/run",
     },

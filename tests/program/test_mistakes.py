@@ -43,11 +43,9 @@ SEVEN = {
         lambda fill: fill(model=fg.priors.Ridge()),
         "Program(model=…): you gave Ridge(strength=0.0001) (Ridge); expected fg.models.Linear().",
     ),
-    "the label is missing": (
-        lambda fill: fg.Program(
-            question=fg.Question("?"), source=fg.Source("a.csv"), features=[fg.Number("a")]
-        ),
-        'Program lacks label=: write label=fg.BinaryLabel("came_back", arrives_within=timedelta(days=7))',
+    "the features are missing": (
+        lambda fill: fg.Program(question=fg.Question("?"), source=fg.Source("a.csv")),
+        'Program lacks features=: write features=[fg.Number("age", unit="year"), fg.Category("plan")]',
     ),
     "an impossible pair": (
         lambda fill: fill(model=fg.models.Boosted(), prior=fg.priors.Ridge()),

@@ -67,7 +67,9 @@ def functions(module: Any) -> list[Any]:
 
 
 def band_b() -> list[Any]:
-    return [importlib.import_module(f"{band.__name__}.{m.name}") for m in pkgutil.iter_modules(band.__path__)]
+    return [
+        importlib.import_module(m.name) for m in pkgutil.walk_packages(band.__path__, f"{band.__name__}.")
+    ]
 
 
 def test_no_check_of_band_b_can_be_given_a_label_or_a_question() -> None:

@@ -13,7 +13,7 @@ import pytest
 import fieldguide.tables.read as reading
 from fieldguide.errors import DataError, ProgramError
 from fieldguide.program import Number
-from fieldguide.tables.engines import duckdb as engine
+from fieldguide.tables import engines as engine
 from fieldguide.tables.read import read, read_rows, read_table
 
 from .visits import VISITS, column, program, rows, write

@@ -9,9 +9,18 @@ from fieldguide.program.changes import (
     knobs,
     render,
 )
-from fieldguide.program.columns import Boolean, Category, Feature, Number, Presentation, Timestamp, reads
+from fieldguide.program.columns import (
+    Boolean,
+    Category,
+    Feature,
+    Number,
+    Presentation,
+    Text,
+    Timestamp,
+    reads,
+)
 from fieldguide.program.functions import function_fingerprint
-from fieldguide.program.label import BinaryLabel, CountLabel, Label, NumericLabel
+from fieldguide.program.label import BinaryLabel, CountLabel, Label, NoLabel, NumericLabel
 from fieldguide.program.load import being_loaded, code_files, load, load_one, named
 from fieldguide.program.program import (
     Blanks,
@@ -23,11 +32,11 @@ from fieldguide.program.program import (
     raw_columns,
 )
 from fieldguide.program.question import Question
-from fieldguide.program.source import Join, Source
+from fieldguide.program.source import CSV, Hearsay, Join, Source
 
 __all__ = [
-    "BinaryLabel", "Blanks", "Boolean", "Category", "Change", "CountLabel", "Feature", "Join", "Label", "Number",
-    "NumericLabel", "Presentation", "Program", "Question", "Source", "Timestamp", "arguments", "being_loaded",
+    "CSV", "BinaryLabel", "Blanks", "Boolean", "Category", "Change", "CountLabel", "Feature", "Hearsay", "Join", "Label",
+    "NoLabel", "Number", "NumericLabel", "Presentation", "Program", "Question", "Source", "Text", "Timestamp", "arguments", "being_loaded",
     "changes", "code_files", "computed_features", "directory", "fingerprint", "function_fingerprint", "items_changed", "knobs",
     "load", "load_one", "models", "named", "objectives", "optimizers", "presentations", "priors", "raw_columns",
     "reads", "render",

@@ -24,7 +24,7 @@ PARTS = ("hour", "weekday", "month", "day")
 
 @declaration
 class Feature:
-    """Base of the features; use Number, Category, Timestamp or Boolean.
+    """Base of the features; use Number, Category, Timestamp, Boolean or Text.
 
     `about` says in a sentence what the column means, `owner` who answers for it (left out: the owner of
     the source). `required=True` refuses rows in which it is null. `of` is a module-level function.
@@ -87,6 +87,15 @@ class Category(Feature):
     """One of a set of names, as text."""
 
     kind: ClassVar[str] = "category"
+
+
+@declaration
+class Text(Feature):
+    """Free text: sentences, names, addresses. An input (`inputs=`): graded, checked and journaled, and read by
+    computed features; no model reads it as it is.
+    """
+
+    kind: ClassVar[str] = "text"
 
 
 @declaration

@@ -54,6 +54,20 @@ class Label:
 
 
 @declaration
+class NoLabel(Label):
+    """Nothing is predicted yet: the data can be graded up to band B, and nothing can be learned.
+
+    It is what a Program has when `label=` is left out.
+    """
+
+    kind: ClassVar[str] = "none"
+
+    name: str = ""
+    _: KW_ONLY
+    arrives_within: timedelta = timedelta(days=1)
+
+
+@declaration
 class BinaryLabel(Label):
     """Yes or no. `positive` is the value that means yes, for columns that are not 0/1 or true/false."""
 

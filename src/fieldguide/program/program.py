@@ -11,9 +11,18 @@ from typing import Any, ClassVar
 
 from fieldguide.errors import ProgramError, suggest
 from fieldguide.program.blanks import models, objectives, optimizers, priors
-from fieldguide.program.columns import Boolean, Category, Feature, Number, Presentation, Timestamp, reads
+from fieldguide.program.columns import (
+    Boolean,
+    Category,
+    Feature,
+    Number,
+    Presentation,
+    Text,
+    Timestamp,
+    reads,
+)
 from fieldguide.program.declare import declaration, expect, expect_text, frozen_list, hidden, note, what
-from fieldguide.program.label import Label
+from fieldguide.program.label import Label, NoLabel
 from fieldguide.program.question import Question
 from fieldguide.program.source import Source
 
@@ -21,6 +30,7 @@ _DEFAULT_OBJECTIVE = {
     "binary": objectives.LogLoss(),
     "numeric": objectives.SquaredError(),
     "count": objectives.Poisson(),
+    "none": objectives.SquaredError(),  # what would be learned from, were there something to learn
 }
 
 
@@ -38,6 +48,8 @@ class Blanks:
 class Program:
     """One filled-in problem.
 
+    `question` and `label` may be left out while it is only about the data: they can be graded up to band B
+    then, and nothing can be learned.
     `inputs` are raw columns that only computed features or a heuristic read. `objective`, `prior` and
     `optimizer` may be left out: the model and the label bring their own. `next_period` is when the rows
     begin that the model is judged on: an ISO date in the source's time zone, or a timedelta before the
@@ -49,17 +61,15 @@ class Program:
     """
 
     HINTS: ClassVar[dict[str, str]] = {
-        "question": 'question=fg.Question(ask="Will the visitor come back?", one_row_is="a visit")',
         "source": 'source=fg.Source("visits.parquet", key="visit_id")',
         "features": 'features=[fg.Number("age", unit="year"), fg.Category("plan")]',
-        "label": 'label=fg.BinaryLabel("came_back", arrives_within=timedelta(days=7)), what is observed later',
     }
 
     _: KW_ONLY
-    question: Question
     source: Source
     features: Sequence[Feature | Presentation]
-    label: Label
+    question: Question = Question("")
+    label: Label = NoLabel()
     inputs: Sequence[Feature] = ()
     model: models.Model = models.Linear()
     objective: objectives.Objective | None = None
@@ -137,8 +147,15 @@ def _check_kinds(program: Program) -> None:
     expect(program, "label", Label, 'fg.BinaryLabel("came_back", arrives_within=timedelta(days=7))')
     for blank in ("features", "inputs"):
         expect(program, blank, tuple, 'a list such as [fg.Number("age"), fg.Category("plan")]')
-        allowed = (Number, Category, Boolean, Timestamp) + ((Presentation,) if blank == "features" else ())
+        allowed = (Number, Category, Boolean, Timestamp) + (
+            (Presentation,) if blank == "features" else (Text,)
+        )
         for item in getattr(program, blank):
+            if isinstance(item, Text) and blank == "features":
+                raise ProgramError(
+                    f"Program(features=…): no model reads Text({item.name!r}) as it is; move it to inputs= and compute a "
+                    "Number, Category or Boolean from it with of=."
+                )
             if not isinstance(item, allowed):
                 raise ProgramError(
                     f"Program({blank}=…): you gave {what(item)}; expected fg.Number, fg.Category, fg.Timestamp or "
@@ -210,7 +227,7 @@ def _check_columns(program: Program) -> None:
                 f"{type(column).__name__}({column.name!r}): there is a raw column of that name already, a "
                 f"{kinds[column.name]}; give one of the two another name."
             )
-    if program.label.name in {f.name for f in (*program.features, *program.inputs)}:
+    if program.label.name and program.label.name in {f.name for f in (*program.features, *program.inputs)}:
         raise ProgramError(
             f"{program.label.name!r} is the label and cannot be a feature; take it out of features= and inputs=."
         )
@@ -237,7 +254,7 @@ def _check_blanks(program: Program) -> None:
     objective, prior, optimizer = (
         type(b).__name__ for b in (blanks.objective, blanks.prior, blanks.optimizer)
     )
-    if label.kind not in blanks.objective.labels:
+    if label.kind not in (*blanks.objective.labels, "none"):
         nearest = type(_DEFAULT_OBJECTIVE[label.kind]).__name__
         raise ProgramError(
             f"objective={objective}() goes with a {' or '.join(blanks.objective.labels)} label; {type(label).__name__}"

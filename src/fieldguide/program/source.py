@@ -14,15 +14,72 @@ from fieldguide.program.declare import declaration, expect, expect_text, frozen_
 
 
 @declaration
+class Hearsay:
+    """Data that somebody says are recorded, and that nobody has reached: where every data set starts (C4).
+
+    `place` is where they are said to be, `said_by` who says so, `since` since when they are recorded.
+
+    >>> Source(Hearsay("the call center's log book", said_by="Ann"), owner="call center").place
+    "the call center's log book"
+    """
+
+    place: str
+    _: KW_ONLY
+    said_by: str = ""
+    since: str = ""
+
+    def __post_init__(self) -> None:
+        for blank in ("place", "said_by", "since"):
+            expect(self, blank, str, 'a few words in quotes, such as "the log book of the call center"')
+
+
+@declaration
+class CSV:
+    """How a delimited file is written, where that cannot be seen from the file itself.
+
+    What is left out is found out: `separator` (one character), `encoding` (a name such as "utf-8" or "cp1252"),
+    `header` (how many lines at the top hold the names; with 2 the names of a column are put together; 0: there
+    are none), `skip` (lines before them), `decimal` ("." or ",").
+    """
+
+    _: KW_ONLY
+    separator: str | None = None
+    encoding: str | None = None
+    header: int | None = None
+    skip: int | None = None
+    decimal: str | None = None
+
+    def __post_init__(self) -> None:
+        expect_text(self, "separator", "encoding", "decimal")
+        if self.separator is not None and len(self.separator) != 1:
+            raise ProgramError(
+                f"CSV(separator=…): {self.separator!r} is no single character; write ';', say."
+            )
+        if self.decimal not in (None, ".", ","):
+            raise ProgramError(f"CSV(decimal=…): {self.decimal!r} is neither '.' nor ','.")
+        for blank in ("header", "skip"):
+            value = getattr(self, blank)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+                raise ProgramError(
+                    f"CSV({blank}=…): you gave {what(value)}; expected a number of lines, such as 1."
+                )
+
+
+@declaration
 class Source:
     """Where rows come from.
 
-    `data` is a path or glob (Parquet, CSV, JSON, Arrow; relative to the program's file), a function that
-    returns rows or a path, or anything that speaks the Arrow C stream. `key` names the column(s) that
+    `data` is a path or glob (Parquet, CSV, JSON, Arrow, Excel, gzip or zip of these; relative to the program's
+    file), an address (http, s3, gs), a database (postgresql://…, sqlite:///…; with `table` or `query`, and
+    passwords as ${NAME} from the environment), a function that returns rows or a path, anything that speaks the
+    Arrow C stream, or Hearsay. `table` names the table of a database, the sheet of a workbook or the file in a
+    zip, `format` says how a delimited file is written, `timeout` how long to wait for an address or a database. `key` names the column(s) that
     identify a row, `time` the column that says when the prediction is made, `entity` the user, machine or
-    plane whose rows belong together. Naive times are read in `timezone`. The other blanks are answers to
-    questions of access (owner, license, purpose, personal data, until when); what is left open becomes a
-    finding, never an error.
+    plane whose rows belong together. Naive times are read in `timezone`. `delivered_every` is how often new
+    rows come. `sampling` says how the rows were chosen ("all visits", "one user in ten"), `repeats` names the
+    column(s) whose equal values mean that the same thing was measured again, `audit` is a source with the same
+    key in which rows were measured anew. The other blanks are answers to questions of access (owner, license,
+    purpose, personal data, legal basis, ethics, until when); what is left open becomes a finding, never an error.
 
     >>> Source("visits.csv", key="visit_id", owner="web team").timezone
     'UTC'
@@ -38,12 +95,21 @@ class Source:
     timezone: str = "UTC"
     weight: str | None = None
     joins: Sequence[Join] = ()
+    table: str | None = None
+    query: str | None = None
+    format: CSV | None = None
+    timeout: timedelta = note(default=timedelta(seconds=30))
+    repeats: str | Sequence[str] | None = note(default=None)
+    audit: Source | None = note(default=None)
+    sampling: str | None = note(default=None)
     about: str = note(default="")
     owner: str | None = note(default=None)
     owner_contact: str | None = note(default=None)
     license: str | None = note(default=None)
     purpose: str | None = note(default=None)
     personal_data: str | None = note(default=None)
+    legal_basis: str | None = note(default=None)
+    ethics: str | None = note(default=None)
     expires: str | date | None = note(default=None)
     delivered_every: timedelta | None = note(default=None)
     # what two sources are compared by in place of their data, which need not hash
@@ -54,9 +120,11 @@ class Source:
         object.__setattr__(
             self,
             "_identity",
-            self.data if isinstance(self.data, str | Path) or callable(self.data) else id(self.data),
+            self.data
+            if isinstance(self.data, str | Path | Hearsay) or callable(self.data)
+            else id(self.data),
         )
-        for blank in ("key", "joins"):
+        for blank in ("key", "joins", "repeats"):
             frozen_list(self, blank)
         if isinstance(self.joins, Join):
             object.__setattr__(self, "joins", (self.joins,))
@@ -65,14 +133,26 @@ class Source:
                 raise ProgramError(
                     f"Source(joins=…): you gave {what(join)}; expected fg.Join(fg.Source(…), on=…, as_of=…)."
                 )
-        for blank in ("time", "entity", "weight"):
+        for blank in ("time", "entity", "weight", "table", "query"):
             if getattr(self, blank) is not None:
                 expect(self, blank, str, "the name of one column")
         if isinstance(self.personal_data, bool):
             raise ProgramError(
                 f"Source(personal_data={self.personal_data}): say which, such as 'e-mail address', or 'none'."
             )
-        expect_text(self, "about", "owner", "owner_contact", "license", "purpose", "personal_data")
+        expect_text(
+            self, "about", "owner", "owner_contact", "license", "purpose", "personal_data", "legal_basis"
+        )
+        expect_text(self, "ethics", "sampling")
+        if self.table is not None and self.query is not None:
+            raise ProgramError("Source(table=…, query=…): both say what to read; leave one of them out.")
+        if self.format is not None:
+            expect(self, "format", CSV, 'fg.CSV(separator=";")')
+        expect(self, "timeout", timedelta, "a timedelta, such as timedelta(seconds=30)")
+        if self.audit is not None:
+            expect(self, "audit", Source, 'fg.Source("measured_again.csv", key=…)')
+        if self.repeats is not None:
+            _check_names(self, "repeats", 'the name of a column, or several: ("device", "day")')
         if self.delivered_every is not None:
             expect(self, "delivered_every", timedelta, "a timedelta, such as timedelta(hours=1)")
         if self.key is not None:
@@ -103,6 +183,8 @@ class Source:
         """Where the rows are, in a few words."""
         if isinstance(self.data, str | Path):
             return str(self.data)
+        if isinstance(self.data, Hearsay):
+            return self.data.place
         if callable(self.data):
             return f"{getattr(self.data, '__name__', 'function')}()"
         return f"a data frame ({type(self.data).__name__})"
@@ -156,6 +238,8 @@ def _check_names(owner: object, blank: str, example: str) -> None:
 
 
 def _check_data(data: Any) -> None:
+    if isinstance(data, Hearsay):
+        return
     if isinstance(data, str | Path):
         if (
             "://" in str(data)

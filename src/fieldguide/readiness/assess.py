@@ -17,7 +17,7 @@ from fieldguide.readiness.accessibility import run as accessibility
 from fieldguide.readiness.answers import Answer
 from fieldguide.readiness.appropriateness import run as appropriateness
 from fieldguide.readiness.appropriateness.run import event
-from fieldguide.readiness.check import Step
+from fieldguide.readiness.check import Queues, Step
 from fieldguide.readiness.checks import CHECKS
 from fieldguide.readiness.faithfulness import run as faithfulness
 from fieldguide.readiness.faithfulness.view import Faithful, Joined
@@ -35,9 +35,11 @@ def assess(
     now: datetime,
     again: Extent | None = None,
     answers: Sequence[Answer] = (),
+    queues: Queues | None = None,
 ) -> list[Finding]:
     """Return what every check says that needs no later step, in the order of the levels.
 
+    What people should work through (suspect cells, doubtful labels) is put into `queues`, by name.
     `summary` is of all rows of `reading.table` (any slices; made anew when it left rows out), `again` the
     extent of a second reading from cold (without it "two readings alike" is unknown), `answers` what people
     confirmed. `now` decides what has expired.
@@ -48,12 +50,13 @@ def assess(
     features = raw_columns(program)
     if int(summary.rows.sum()) != reading.extent.rows:
         summary = summarize(reading.table, features, slices=None)
+    queues = {} if queues is None else queues
     findings: list[Finding] = []
     for checks, run in (
         *accessibility.steps(program, reading, now, again, answers),
         *_described(program, now, answers),
-        *faithfulness.steps(faithful(program, reading, summary), now),
-        *appropriateness.steps(program, reading, summary, now, answers),
+        *faithfulness.steps(faithful(program, reading, summary), now, queues),
+        *appropriateness.steps(program, reading, summary, now, answers, queues),
     ):
         findings += _made(checks, run)
     place = {name: i for i, name in enumerate(CHECKS)}
@@ -77,6 +80,8 @@ def faithful(program: Program, reading: Reading, summary: Summary) -> Faithful:
         entity=source.entity,
         timed=source.time is not None,
         joined=joined,
+        raw=reading.parts[0].table,
+        source=source,
     )
 
 

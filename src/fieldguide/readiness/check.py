@@ -6,12 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+import pyarrow as pa
+
 from fieldguide.finding import Finding
 
 Kind = Literal["machine", "human", "evidence"]
 
 Step = tuple[tuple[str, ...], Callable[[], list[Finding]]]
 """The checks that a step makes, and how to make them."""
+
+Queues = dict[str, pa.Table]
+"""Tables for people to work through, by name: what a finding shows ten of, with all the others."""
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,18 @@ from fieldguide.readiness.accessibility import table as band_c
 from fieldguide.readiness.appropriateness import table as band_a
 from fieldguide.readiness.check import Check, Kind
 from fieldguide.readiness.faithfulness import table as band_b
+from fieldguide.readiness.faithfulness.cells import table as cells
 
 __all__ = ["CHECKS", "Check", "Kind", "check", "found"]
 
 CHECKS: Mapping[str, Check] = MappingProxyType(
-    {check.id: check for check in (*band_c.CHECKS, *band_b.CHECKS, *band_a.CHECKS)}
+    {
+        check.id: check
+        for check in sorted(
+            (*band_c.CHECKS, *band_b.CHECKS, *cells.CHECKS, *band_a.CHECKS),
+            key=lambda check: ("CBA".index(check.level[0]), -int(check.level[1:])),
+        )
+    }
 )
 
 

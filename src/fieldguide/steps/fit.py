@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fieldguide.errors import GateError
+from fieldguide.errors import GateError, ProgramError
 from fieldguide.finding import to_json
 from fieldguide.learning import Climb, Losses, Rung, beats_the_mean, boundary, climb, save
 from fieldguide.ledger import records
@@ -73,6 +73,11 @@ def fit(
     """
     say = on_step or (lambda message: None)
     place, program = at_home(home), named(program)
+    if program.label.kind == "none":
+        raise ProgramError(
+            f"{name_of(program)} has no label, so there is nothing to learn: declare what is observed later, such as "
+            'label=fg.BinaryLabel("came_back", arrives_within=timedelta(days=7)).'
+        )
     now = now or system_clock()
     graded = grade(
         program, home=place, until=until or _known_in_service(place, program), now=now, on_step=on_step

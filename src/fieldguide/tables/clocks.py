@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import ibis
 
-from fieldguide.tables.engines import duckdb as engine
+from fieldguide.tables import engines as engine
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fieldguide.tables import engines as engine
 from fieldguide.tables.assemble import APART, NULL, REST, Groups, Texts, label_summary, number_summary
-from fieldguide.tables.engines import duckdb as engine
 from fieldguide.tables.tally import FARTHEST, MOST_LABELS, STEEPNESS, ColumnSummary, Floats, Grid, Ints
 
 LARGEST = float(np.finfo(np.float64).max)

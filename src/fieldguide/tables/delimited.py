@@ -19,7 +19,7 @@ import duckdb
 import ibis
 
 from fieldguide.errors import DataError
-from fieldguide.tables.engines import duckdb as engine
+from fieldguide.tables import engines as engine
 
 SEPARATORS = ",;\t|"
 MOST_SHOWN = 20

@@ -15,8 +15,8 @@ from typing import Any
 
 import ibis
 
+from fieldguide.tables import engines as engine
 from fieldguide.tables.counting import literal
-from fieldguide.tables.engines import duckdb as engine
 from fieldguide.tables.labels import likely_yes
 from fieldguide.tables.read import Part, read_table
 from fieldguide.tables.typed import FALSE, NOTHING, TRUE, Column, number, prepared, timestamp

@@ -14,7 +14,7 @@ from typing import Any
 
 import ibis
 
-from fieldguide.tables.engines import duckdb as engine
+from fieldguide.tables import engines as engine
 
 
 def without_doubles(joined: ibis.Table, on: Sequence[str], as_of: str) -> tuple[ibis.Table, int]:

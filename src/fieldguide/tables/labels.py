@@ -8,7 +8,7 @@ import ibis
 
 from fieldguide.errors import ProgramError
 from fieldguide.program import BinaryLabel, Label
-from fieldguide.tables.engines import duckdb as engine
+from fieldguide.tables import engines as engine
 from fieldguide.tables.typed import NOTHING, Cell, Column, number, text
 
 MOST_VALUES = 8

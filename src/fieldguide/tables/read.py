@@ -23,10 +23,10 @@ import pyarrow as pa
 
 from fieldguide.errors import DataError, ProgramError, UsageError, suggest
 from fieldguide.program import BinaryLabel, Feature, Join, Label, Program, Source, directory, raw_columns
+from fieldguide.tables import engines as engine
 from fieldguide.tables import rows as sources
 from fieldguide.tables.clocks import EPOCH
 from fieldguide.tables.delimited import MOST_SHOWN
-from fieldguide.tables.engines import duckdb as engine
 from fieldguide.tables.join import latest_known, without_doubles
 from fieldguide.tables.labels import label_cell
 from fieldguide.tables.rows import Reject, Rows
@@ -162,7 +162,13 @@ class _Needed:
     @staticmethod
     def of(program: Program, *, labeled: bool) -> _Needed:
         source, raw = program.source, raw_columns(program)
-        single = [source.time, source.entity, source.weight, program.label.name, program.label.known_at]
+        single = [
+            source.time,
+            source.entity,
+            source.weight,
+            program.label.name or None,
+            program.label.known_at,
+        ]
         named = {*source.keys, *(name for name in single if name is not None)}
         return _Needed(
             raw, source.keys, source.time, source.entity, source.weight, program.label,
@@ -199,7 +205,7 @@ def _make(program: Program, needed: _Needed, data: Any, base: Path, connection: 
     raw = [(f.name, f.kind) for f in needed.raw if f.name in main.table.columns]
     label = needed.label
     times = [(name, "timestamp") for name in (needed.time, label.known_at) if name is not None]
-    amounts = [(name, "number") for name in (needed.weight, label.name) if name is not None]
+    amounts = [(name, "number") for name in (needed.weight, label.name) if name]
     ready = prepared(main.table, [*raw, *times, *amounts])
     here = {name: Column(ready, name, place) for name in main.table.columns}
     cells = {name: cell(here[name], kind, source.timezone) for name, kind in raw}
@@ -269,7 +275,7 @@ def _beside(needed: _Needed, here: Mapping[str, Column], zone: str) -> dict[str,
         "__key": Cell(key(keys) if whole_key else ibis.literal(None, "string")),
         "__time": given(needed.time, at, engine.INSTANT),
         "__entity": given(needed.entity, lambda column: Cell(text(column)), "string"),
-        "__label": given(label.name, lambda column: label_cell(column, label), "float64"),
+        "__label": given(label.name or None, lambda column: label_cell(column, label), "float64"),
         "__known_at": given(label.known_at, at, engine.INSTANT),
         "__weight": given(needed.weight, weight, "float64") if weighted else Cell(_real(1)),
     }

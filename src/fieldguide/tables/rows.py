@@ -21,8 +21,8 @@ import pyarrow as pa
 from fieldguide.errors import DataError, FieldguideError, ProgramError
 from fieldguide.program.declare import what
 from fieldguide.tables import delimited
+from fieldguide.tables import engines as engine
 from fieldguide.tables.delimited import MOST_SHOWN, first_line
-from fieldguide.tables.engines import duckdb as engine
 
 Find = Callable[[Mapping[str, Collection[str]]], Iterator[tuple[str, int, str, str]]]
 """Given texts by column, yields (file, line, column, text) of the cells that hold them."""

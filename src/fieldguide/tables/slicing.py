@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from fieldguide.errors import UsageError
+from fieldguide.tables import engines as engine
 from fieldguide.tables.clocks import EPOCH, search, to_clock, years_of
 from fieldguide.tables.counting import NO_SLICE, Sliced, literal, whole
-from fieldguide.tables.engines import duckdb as engine
 
 BINS = 65_536
 FEW_PERIODS = 64

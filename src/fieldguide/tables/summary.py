@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fieldguide.errors import UsageError, suggest
+from fieldguide.tables import engines as engine
 from fieldguide.tables import memory
 from fieldguide.tables.counting import count_labels, count_number, real, seconds
-from fieldguide.tables.engines import duckdb as engine
 from fieldguide.tables.keeping import load, save
 from fieldguide.tables.slicing import Blocks, Period, instant, sliced
 from fieldguide.tables.tally import (

@@ -12,8 +12,8 @@ from typing import Any
 import ibis
 
 from fieldguide.errors import ProgramError
+from fieldguide.tables import engines as engine
 from fieldguide.tables.clocks import to_instant, years_of
-from fieldguide.tables.engines import duckdb as engine
 
 NOTHING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "?", ".")
 """Texts, whatever their case, that mean a missing value where a number, an instant or a truth is declared."""

@@ -13,7 +13,7 @@ from fieldguide.program import Feature, Program, raw_columns
 from fieldguide.readiness import answers
 from fieldguide.readiness.answers import Answer
 from fieldguide.readiness.appropriateness import label as checks
-from fieldguide.readiness.check import Step
+from fieldguide.readiness.check import Queues, Step
 from fieldguide.tables import query
 from fieldguide.tables.query import ByLabel, Found
 from fieldguide.tables.read import Reading
@@ -24,7 +24,12 @@ FEW_LABELS = 1_000
 
 
 def steps(
-    program: Program, reading: Reading, summary: Summary, now: datetime, given: Sequence[Answer]
+    program: Program,
+    reading: Reading,
+    summary: Summary,
+    now: datetime,
+    given: Sequence[Answer],
+    queues: Queues,
 ) -> Iterator[Step]:
     """Yield the checks of the band with what makes them, in the order of the levels."""
     label, source, table = program.label, program.source, reading.table

@@ -10,14 +10,15 @@ import ibis
 
 from fieldguide.finding import Finding
 from fieldguide.program import Feature
-from fieldguide.readiness.check import Step
+from fieldguide.readiness.check import Queues, Step
 from fieldguide.readiness.faithfulness import missing, values
+from fieldguide.readiness.faithfulness.cells import run as cells
 from fieldguide.readiness.faithfulness.view import Faithful, Joined
 from fieldguide.tables import query
 from fieldguide.tables.query.runs import runs
 
 
-def steps(view: Faithful, now: datetime) -> Iterator[Step]:
+def steps(view: Faithful, now: datetime, queues: Queues) -> Iterator[Step]:
     """Yield the checks of the band with what makes them, in the order of the levels."""
     summary, features, table = view.summary, view.features, view.table
     numbers = [f for f in features if f.kind == "number" and summary.columns[f.name].counts.sum()]
@@ -43,6 +44,7 @@ def steps(view: Faithful, now: datetime) -> Iterator[Step]:
         lambda: _or_nothing("default_values", _defaults(view, numbers + timed), len(numbers + timed)),
     )
     yield ("missing_values",), lambda: _missing(view)
+    yield from cells.steps(view, queues)
 
 
 def _joined_keys(joined: Joined) -> list[Finding]:

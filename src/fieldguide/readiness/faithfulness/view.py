@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import ibis
+import pyarrow as pa
 
-from fieldguide.program import Feature
+from fieldguide.program import Feature, Source
+from fieldguide.tables.query.sampled import sampled
 from fieldguide.tables.summary import Summary
+
+MOST_SAMPLED = 50_000
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,11 @@ class Joined:
 
 @dataclass(frozen=True)
 class Faithful:
-    """What band B may see: rows without the label, their summary, and what is declared of the columns."""
+    """What band B may see: rows without the label, their summary, and what is declared of the columns.
+
+    `raw` is the main source as it came, all its columns (text throughout for CSV), none of them known to be a
+    label; `sample` are up to 50,000 rows of it, the same ones wherever they lie.
+    """
 
     table: ibis.Table
     rows: int
@@ -32,3 +41,10 @@ class Faithful:
     entity: str | None
     timed: bool
     joined: tuple[Joined, ...]
+    raw: ibis.Table
+    source: Source
+
+    @cached_property
+    def sample(self) -> pa.Table:
+        """Up to 50,000 rows of `raw`, chosen by the md5 of their content, with `__row`: their number from 1 on."""
+        return sampled(self.raw, MOST_SAMPLED)

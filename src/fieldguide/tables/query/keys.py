@@ -8,7 +8,7 @@ from typing import Any
 
 import ibis
 
-from fieldguide.tables.engines import duckdb as engine
+from fieldguide.tables import engines as engine
 from fieldguide.tables.query.places import EXAMPLES, row
 
 

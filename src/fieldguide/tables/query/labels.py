@@ -8,8 +8,8 @@ from typing import Any
 import ibis
 import numpy as np
 
+from fieldguide.tables import engines as engine
 from fieldguide.tables.counting import literal, real, whole
-from fieldguide.tables.engines import duckdb as engine
 from fieldguide.tables.query.places import LARGEST, row
 from fieldguide.tables.tally import FARTHEST, STEEPNESS, Floats, Grid, Ints
 

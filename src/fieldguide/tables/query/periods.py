@@ -8,8 +8,8 @@ from typing import Any
 import ibis
 import numpy as np
 
+from fieldguide.tables import engines as engine
 from fieldguide.tables.counting import literal, whole
-from fieldguide.tables.engines import duckdb as engine
 from fieldguide.tables.query.places import row
 from fieldguide.tables.slicing import instant
 from fieldguide.tables.tally import Ints

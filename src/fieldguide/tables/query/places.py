@@ -9,8 +9,8 @@ from typing import Any
 import ibis
 import numpy as np
 
+from fieldguide.tables import engines as engine
 from fieldguide.tables.counting import literal, real, seconds
-from fieldguide.tables.engines import duckdb as engine
 
 EXAMPLES = 10
 """Rows that are shown at most."""

@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fieldguide.tables import engines as engine
 from fieldguide.tables.counting import real
-from fieldguide.tables.engines import duckdb as engine
 from fieldguide.tables.query.places import EXAMPLES, place
 from fieldguide.tables.slicing import instant
 from fieldguide.tables.tally import Flags, Floats, Ints

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ibis
 
+from fieldguide.tables import engines as engine
 from fieldguide.tables.counting import whole
-from fieldguide.tables.engines import duckdb as engine
 
 
 def distinct_texts(table: ibis.Table, column: str, most: int = 2_000) -> tuple[tuple[str, int], ...]:
