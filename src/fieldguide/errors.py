@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 from collections.abc import Iterable
 
 
@@ -76,9 +77,11 @@ def suggest(name: str, choices: Iterable[str]) -> str:
 
 
 def for_program(text: str, program: str) -> str:
-    """Return a text with the program file in place of the P that stands for it in a command.
+    """Return a text with the program file in place of the P that stands for it in a command, quoted for a shell.
 
     >>> for_program("Fit it: fieldguide fit P", "visits.py")
     'Fit it: fieldguide fit visits.py'
+    >>> for_program("fieldguide grade P", "my visits.py")
+    "fieldguide grade 'my visits.py'"
     """
-    return re.sub(r"(fieldguide \w+) P\b", rf"\1 {program}", text)
+    return re.sub(r"(fieldguide \w+) P\b", lambda found: f"{found[1]} {shlex.quote(program)}", text)

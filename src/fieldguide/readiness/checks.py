@@ -6,6 +6,7 @@ to know about itself (its level, what is expected, what to do) is in the table, 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -63,7 +64,7 @@ def found(
     if todo is None:
         todo = "" if verdict == "pass" else one.next
     if about is not None:
-        todo = todo.replace(f"waive P {name} ", f"waive P {name} --about {about} ")
+        todo = todo.replace(f"waive P {name} ", f"waive P {name} --about {shlex.quote(about)} ")
     return Finding(
         check=one.id,
         level=one.level,

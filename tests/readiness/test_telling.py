@@ -1,0 +1,79 @@
+"""How findings are told: alike ones as one, the worst first, a few of many."""
+
+from __future__ import annotations
+
+import shlex
+
+from fieldguide.finding import Finding
+from fieldguide.readiness.checks import found
+from fieldguide.readiness.telling import commands, groups, lines, plainly
+
+
+def unit(name: str) -> Finding:
+    todo = (
+        f"write unit=…; or: fieldguide confirm P units --about {shlex.quote(name)} --by NAME --because ANSWER"
+    )
+    return found("units", "unknown", "not answered", name, todo=todo)
+
+
+def wild(name: str, share: float) -> Finding:
+    return found("wild_values", "fail", f"{share:.0%} are wild", name, rows=[name], evidence={"share": share})
+
+
+def test_findings_that_say_the_same_of_several_columns_are_one() -> None:
+    told = groups([unit("a"), unit("b c"), found("owner", "unknown", "not answered")])
+    assert [(g.check, g.about) for g in told] == [("owner", ()), ("units", ("a", "b c"))]
+    assert told[1].saw == "not answered"
+    assert commands(told[1].next) == (
+        "fieldguide confirm P units --about a --about 'b c' --by NAME --because ANSWER",
+    )
+
+
+def test_many_columns_are_not_listed_one_by_one() -> None:
+    (told,) = groups([unit(f"c{n}") for n in range(200)])
+    assert told.names == "c0, c1, c2, c3, c4, c5, c6, c7 and 192 more"
+    assert "--about COLUMN --by" in told.next
+    assert len(lines([unit(f"c{n}") for n in range(200)], "p.py")) == 3
+
+
+def test_a_column_that_is_called_like_a_word_does_not_keep_findings_apart() -> None:
+    told = groups([found("units", "unknown", "a number without a unit", name) for name in ("a", "b", "unit")])
+    assert [(g.about, g.saw) for g in told] == [(("a", "b", "unit"), "a number without a unit")]
+
+
+def test_failures_come_before_unknowns_and_the_larger_share_first() -> None:
+    told = groups(
+        [unit("u"), wild("few", 0.01), wild("many", 0.5), found("owner", "unknown", "not answered")]
+    )
+    assert [(g.check, g.about) for g in told] == [
+        ("owner", ()), ("wild_values", ("many",)), ("wild_values", ("few",)), ("units", ("u",)),
+    ]  # fmt: skip
+
+
+def test_of_many_findings_of_a_check_the_worst_are_told_and_the_others_counted() -> None:
+    many = [wild(f"c{n}", n / 100) for n in range(40)]
+    told = lines(many, "p.py")
+    assert told[0].startswith("  ✗ B3 wild_values of c39: 39% are wild")
+    assert told[-1] == (
+        "    and 37 more of wild_values: c36, c35, c34, c33, c32, c31, c30, c29 and 29 more (--all tells each)"
+    )
+    assert len([line for line in told if "✗" in line]) == 3
+    assert len([line for line in lines(many, "p.py", everything=True) if "✗" in line]) == 40
+
+
+def test_commands_can_be_pasted_into_a_shell() -> None:
+    told = lines([found("wild_values", "fail", "wild", "a $(b)")], "my program.py")
+    (command,) = commands("\n".join(told))
+    assert shlex.split(command) == [
+        "fieldguide", "waive", "my program.py", "wild_values", "--about", "a $(b)", "--by", "NAME", "--because", "WHY",
+    ]  # fmt: skip
+
+
+def test_a_group_is_said_in_plain_words() -> None:
+    (failing,) = groups([wild("age", 0.5)])
+    assert plainly(failing) == "age: 50% are wild."
+    (expired,) = groups([found("owner", "unknown", "the answer of Ann expired on 2026-01-01")])
+    assert (
+        plainly(expired)
+        == "A person has to say: somebody answers for the data (the answer of Ann expired on 2026-01-01)."
+    )
