@@ -22,6 +22,7 @@ MOST_NAMES = 8
 MOST_OF_A_CHECK = 3
 """Groups of one check that are told in full where not all is asked for."""
 _EACH = "\x00each"
+_COMMAND = re.compile(r"""fieldguide \w+(?: (?:'[^']*'|"[^"]*"|[^\s;'"(),])+)+""")
 _WORST: dict[Verdict, int] = {"fail": 0, "unknown": 1, "pass": 2}
 _OPEN = {
     "human": "a person has to say: {}",
@@ -126,9 +127,7 @@ def commands(text: str) -> tuple[str, ...]:
     >>> commands("write license=…; or: fieldguide confirm visits.py license --by NAME --because ANSWER")
     ('fieldguide confirm visits.py license --by NAME --because ANSWER',)
     """
-    return tuple(
-        found.rstrip(" .,") for found in re.findall(r"fieldguide \w+ [^;\n]*?(?=;|\n|\. |\)|$)", text)
-    )
+    return tuple(found.rstrip(".") for found in _COMMAND.findall(text))
 
 
 def lines(
