@@ -15,7 +15,7 @@ from fieldguide.errors import FieldguideError
 from fieldguide.finding import Finding, to_json
 from fieldguide.program import BinaryLabel, Category, Join, Number, Source, Timestamp
 from fieldguide.readiness.answers import Answer, Waiver
-from fieldguide.readiness.faithfulness import values as faithfulness
+from fieldguide.readiness.faithfulness import profile, wild
 from fieldguide.readiness.grade import failing, level_of
 from fieldguide.readiness.levels import CHECKS
 from fieldguide.tables.engines import duckdb as engine
@@ -356,7 +356,7 @@ def test_a_check_that_breaks_is_an_error_that_names_it(make: Any, monkeypatch: p
     def broken(*_: Any) -> list[Finding]:
         raise ZeroDivisionError("by nothing")
 
-    monkeypatch.setattr(faithfulness, "wild_tails", broken)
+    monkeypatch.setattr(wild, "wild_tails", broken)
     with pytest.raises(
         FieldguideError, match="the check wild_values broke on these data: ZeroDivisionError"
     ) as caught:
@@ -365,7 +365,7 @@ def test_a_check_that_breaks_is_an_error_that_names_it(make: Any, monkeypatch: p
 
 
 def test_a_check_that_says_nothing_is_an_error(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(faithfulness, "profiled", lambda *_: [])
+    monkeypatch.setattr(profile, "profiled", lambda *_: [])
     with pytest.raises(FieldguideError, match="the check profiled said nothing"):
         World(make).findings()
 

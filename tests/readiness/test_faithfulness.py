@@ -27,7 +27,7 @@ from fieldguide.program import (
 )
 from fieldguide.readiness import faithfulness as band
 from fieldguide.readiness.assess import faithful
-from fieldguide.readiness.faithfulness import values as faithfulness
+from fieldguide.readiness.faithfulness import defaults, keys, possible, profile, stuck
 from fieldguide.tables.query import ByLabel, Duplicates, Found, Labels
 from fieldguide.tables.query.runs import Run, Runs
 from fieldguide.tables.read import Reading
@@ -109,18 +109,18 @@ def column(values: Any, kind: str = "number") -> ColumnSummary:
 
 
 def test_keys_that_repeat_or_lack() -> None:
-    fine = faithfulness.unique_key(("id",), Duplicates(0, 0, 0, 0, ()))[0]
+    fine = keys.unique_key(("id",), Duplicates(0, 0, 0, 0, ()))[0]
     assert fine.verdict == "pass"
-    bad = faithfulness.unique_key(("place", "hour"), Duplicates(2, 5, 1, 3, ("a|1",)))[0]
+    bad = keys.unique_key(("place", "hour"), Duplicates(2, 5, 1, 3, ("a|1",)))[0]
     assert (bad.verdict, bad.rows) == ("fail", ("a|1",))
     assert "2 values of (place, hour) are on 5 rows, 1 of them exact copies" in bad.saw
     assert "3 rows have no (place, hour)" in bad.saw
-    assert faithfulness.unique_key((), None)[0].verdict == "unknown"
+    assert keys.unique_key((), None)[0].verdict == "unknown"
 
 
 @pytest.mark.parametrize(("found", "verdict"), [(1_000, "pass"), (500, "pass"), (499, "fail"), (0, "fail")])
 def test_joins_resolve_for_at_least_half_of_the_rows(found: int, verdict: str) -> None:
-    assert faithfulness.joins_resolve("weather", found, 1_000)[0].verdict == verdict
+    assert keys.joins_resolve("weather", found, 1_000)[0].verdict == verdict
 
 
 def runs_of(*lengths: int, value: float = 7.0) -> Runs:
@@ -138,36 +138,36 @@ def runs_of(*lengths: int, value: float = 7.0) -> Runs:
 
 def test_a_run_that_is_torn_off_the_others_is_stuck() -> None:
     usual = [1] * 500 + [2] * 200 + [3] * 80 + [4] * 30 + [5] * 12 + [6] * 5 + [7] * 2 + [8]
-    found = faithfulness.stuck_values(Number("x", unit="mph"), runs_of(*usual, 200))
+    found = stuck.stuck_values(Number("x", unit="mph"), runs_of(*usual, 200))
     assert (found[0].verdict, found[0].about, found[0].rows) == ("fail", "x", ("k200",))
     assert found[0].saw == "stays at 7 mph for 200 rows in a row, from 2023-01-01 on"
     assert "at most 8 rows" in found[0].expected
-    assert faithfulness.stuck_values(Number("x"), runs_of(*usual, 20)) == []
+    assert stuck.stuck_values(Number("x"), runs_of(*usual, 20)) == []
 
 
 def test_where_runs_have_few_lengths_a_run_ten_times_the_next_is_stuck() -> None:
-    assert faithfulness.stuck_values(Number("x"), runs_of(*[1] * 500, 40))
-    assert not faithfulness.stuck_values(Number("x"), runs_of(*[1] * 500, 25))
-    assert not faithfulness.stuck_values(Number("x"), runs_of(*[1] * 50, 40))
+    assert stuck.stuck_values(Number("x"), runs_of(*[1] * 500, 40))
+    assert not stuck.stuck_values(Number("x"), runs_of(*[1] * 500, 25))
+    assert not stuck.stuck_values(Number("x"), runs_of(*[1] * 50, 40))
 
 
 def test_weather_that_stays_for_long_spells_is_not_stuck() -> None:
     spells = np.random.default_rng(0).lognormal(2, 1.2, 3_000).astype(int) + 1
-    assert faithfulness.stuck_values(Number("x"), runs_of(*spells.tolist())) == []
+    assert stuck.stuck_values(Number("x"), runs_of(*spells.tolist())) == []
 
 
 def test_an_attribute_of_an_entity_is_not_stuck_within_it() -> None:
     lengths = [*range(1, 60), *[20] * 100, 900]
-    assert faithfulness.stuck_values(Number("x"), runs_of(*lengths), within="user") == []
+    assert stuck.stuck_values(Number("x"), runs_of(*lengths), within="user") == []
 
 
 def test_a_run_is_worth_a_look_only_where_chance_does_not_make_it() -> None:
     values = np.random.default_rng(0).integers(0, 30, 10_000)
-    assert not faithfulness.may_be_stuck(column(values), runs_of(1, 5))
-    assert faithfulness.may_be_stuck(column(values), runs_of(1, 40))
+    assert not stuck.may_be_stuck(column(values), runs_of(1, 5))
+    assert stuck.may_be_stuck(column(values), runs_of(1, 40))
     mostly = np.where(np.random.default_rng(1).random(10_000) < 0.9, 0, values)
-    assert faithfulness.common_value(column(mostly)) == 0.0
-    assert faithfulness.common_value(column(values)) is None
+    assert stuck.common_value(column(mostly)) == 0.0
+    assert stuck.common_value(column(values)) is None
 
 
 DEFAULTS: dict[str, tuple[Any, float | None]] = {
@@ -187,14 +187,14 @@ DEFAULTS: dict[str, tuple[Any, float | None]] = {
 @pytest.mark.parametrize("name", list(DEFAULTS))
 def test_stand_ins_for_missing_values(name: str) -> None:
     values, expected = DEFAULTS[name]
-    found = [code for code, _ in faithfulness.default_suspects(column([float(v) for v in values]))]
+    found = [code for code, _ in defaults.default_suspects(column([float(v) for v in values]))]
     assert found == ([] if expected is None else [expected])
 
 
 def test_stand_ins_are_seen_also_in_columns_of_many_values() -> None:
     values = [*np.random.default_rng(0).normal(15, 8, 5_000), *[-9999.0] * 30]
     assert column(values).values is None
-    assert [code for code, _ in faithfulness.default_suspects(column(values))] == [-9999.0]
+    assert [code for code, _ in defaults.default_suspects(column(values))] == [-9999.0]
 
 
 def test_instants_that_stand_in_for_missing_ones() -> None:
@@ -203,19 +203,19 @@ def test_instants_that_stand_in_for_missing_ones() -> None:
     real = start + np.arange(500) * hour
     offset = np.zeros(5, dtype=np.int64) - 5 * hour  # midnight somewhere else
     us = np.concatenate([real, offset]).astype("datetime64[us]")
-    found = faithfulness.default_suspects(column(pa.array(us).cast(pa.timestamp("us", "UTC")), "timestamp"))
+    found = defaults.default_suspects(column(pa.array(us).cast(pa.timestamp("us", "UTC")), "timestamp"))
     assert [code for code, _ in found] == [0.0]
     only = pa.array(real.astype("datetime64[us]")).cast(pa.timestamp("us", "UTC"))
-    assert faithfulness.default_suspects(column(only, "timestamp")) == []
+    assert defaults.default_suspects(column(only, "timestamp")) == []
 
 
 def test_values_beyond_what_is_declared_possible() -> None:
     ages = column([*range(100), 150.0, -3.0])
-    assert faithfulness.outside_bounds(Number("x", low=0), ages)
-    assert faithfulness.outside_bounds(Number("x", high=120), ages)
-    assert not faithfulness.outside_bounds(Number("x", low=-3, high=150), ages)
-    assert not faithfulness.outside_bounds(Number("x"), ages)
-    found = faithfulness.possible_values(
+    assert possible.outside_bounds(Number("x", low=0), ages)
+    assert possible.outside_bounds(Number("x", high=120), ages)
+    assert not possible.outside_bounds(Number("x", low=-3, high=150), ages)
+    assert not possible.outside_bounds(Number("x"), ages)
+    found = possible.possible_values(
         Number("x", low=0, high=120, unit="year"), ages, Found(2, ("a", "b"), (150.0, -3.0)), Found(1, ("c",))
     )
     assert [(f.verdict, f.rows) for f in found] == [("fail", ("c",)), ("fail", ("a", "b"))]
@@ -225,8 +225,8 @@ def test_values_beyond_what_is_declared_possible() -> None:
 
 def test_a_profile_must_be_of_all_columns_and_rows() -> None:
     summary = summarize(pa.table({"x": [1.0, 1.0], "y": [1.0, 2.0]}), [Number("x"), Number("y")])
-    assert faithfulness.profiled(summary, [Number("x"), Number("y")], 2)[0].saw.endswith(
+    assert profile.profiled(summary, [Number("x"), Number("y")], 2)[0].saw.endswith(
         "always the same value: x"
     )
-    assert faithfulness.profiled(summary, [Number("z")], 2)[0].verdict == "fail"
-    assert faithfulness.profiled(summary, [Number("x")], 3)[0].verdict == "fail"
+    assert profile.profiled(summary, [Number("z")], 2)[0].verdict == "fail"
+    assert profile.profiled(summary, [Number("x")], 3)[0].verdict == "fail"

@@ -11,8 +11,9 @@ import ibis
 from fieldguide.finding import Finding
 from fieldguide.program import Feature
 from fieldguide.readiness.check import Queues, Step
-from fieldguide.readiness.faithfulness import missing, values
+from fieldguide.readiness.faithfulness import defaults, keys, missing, possible, profile, stuck, times, wild
 from fieldguide.readiness.faithfulness.cells import run as cells
+from fieldguide.readiness.faithfulness.points import nothing_found
 from fieldguide.readiness.faithfulness.view import Faithful, Joined
 from fieldguide.tables import query
 from fieldguide.tables.query.runs import runs
@@ -22,14 +23,14 @@ def steps(view: Faithful, now: datetime, queues: Queues) -> Iterator[Step]:
     """Yield the checks of the band with what makes them, in the order of the levels."""
     summary, features, table = view.summary, view.features, view.table
     numbers = [f for f in features if f.kind == "number" and summary.columns[f.name].counts.sum()]
-    yield ("profiled",), lambda: values.profiled(summary, features, view.rows)
-    yield ("columns_filled",), lambda: values.columns_filled(summary, features)
+    yield ("profiled",), lambda: profile.profiled(summary, features, view.rows)
+    yield ("columns_filled",), lambda: profile.columns_filled(summary, features)
     yield (
         ("unique_key",),
-        lambda: values.unique_key(view.key, query.duplicate_keys(table) if view.key else None),
+        lambda: keys.unique_key(view.key, query.duplicate_keys(table) if view.key else None),
     )
     if not view.joined:
-        yield ("joined_keys", "joins_resolve"), values.no_joins
+        yield ("joined_keys", "joins_resolve"), keys.no_joins
     for joined in view.joined:
         yield ("joined_keys",), partial(_joined_keys, joined)
         if joined.event is not None:
@@ -49,11 +50,11 @@ def steps(view: Faithful, now: datetime, queues: Queues) -> Iterator[Step]:
 
 def _joined_keys(joined: Joined) -> list[Finding]:
     found = query.duplicate_keys(joined.table, joined.key) if joined.key else None
-    return values.joined_keys(joined.name, joined.key, found)
+    return keys.joined_keys(joined.name, joined.key, found)
 
 
 def _resolve(table: ibis.Table, name: str, event: str) -> list[Finding]:
-    return values.joins_resolve(name, *query.joined_share(table, event))
+    return keys.joins_resolve(name, *query.joined_share(table, event))
 
 
 def _possible(view: Faithful, numbers: Sequence[Feature]) -> list[Finding]:
@@ -62,9 +63,9 @@ def _possible(view: Faithful, numbers: Sequence[Feature]) -> list[Finding]:
         column = view.summary.columns[f.name]
         infinite = query.not_finite(view.table, f.name) if column.nonfinite.sum() else None
         outside = None
-        if f in numbers and values.outside_bounds(f, column):
-            outside = query.beyond(view.table, f.name, *values.bounds(f))
-        findings += values.possible_values(f, column, outside, infinite)
+        if f in numbers and possible.outside_bounds(f, column):
+            outside = query.beyond(view.table, f.name, *possible.bounds(f))
+        findings += possible.possible_values(f, column, outside, infinite)
     return findings
 
 
@@ -72,18 +73,18 @@ def _wild(view: Faithful, numbers: Sequence[Feature]) -> list[Finding]:
     findings: list[Finding] = []
     for f in numbers:
         column = view.summary.columns[f.name]
-        for wild in values.wild_tails(column):
+        for torn in wild.wild_tails(column):
             found = query.beyond(
-                view.table, f.name, **{"above" if wild.side == "above" else "below": wild.bound}
+                view.table, f.name, **{"above" if torn.side == "above" else "below": torn.bound}
             )
-            findings += values.wild_values(f, column, wild, found)
+            findings += wild.wild_values(f, column, torn, found)
     return findings
 
 
 def _future(view: Faithful, now: datetime) -> list[Finding]:
     if not view.timed:
-        return values.possible_times(None, now)
-    return values.possible_times(query.beyond(view.table, "__time", above=now.timestamp()), now)
+        return times.possible_times(None, now)
+    return times.possible_times(query.beyond(view.table, "__time", above=now.timestamp()), now)
 
 
 def _stuck(view: Faithful, numbers: Sequence[Feature]) -> list[Finding]:
@@ -91,16 +92,16 @@ def _stuck(view: Faithful, numbers: Sequence[Feature]) -> list[Finding]:
         return []
     findings: list[Finding] = []
     columns = view.summary.columns
-    many = [f for f in numbers if values.many_valued(columns[f.name])]
-    usual = {f.name: value for f in many if (value := values.common_value(columns[f.name])) is not None}
+    many = [f for f in numbers if stuck.many_valued(columns[f.name])]
+    usual = {f.name: value for f in many if (value := stuck.common_value(columns[f.name])) is not None}
     for by, within in ((None, None), ("__entity", view.entity)):
         if by is not None and within is None:
             continue
         found = runs(view.table, [f.name for f in many], by, usual)
         done = {f.about for f in findings}
         for f in many:
-            if f.name not in done and values.may_be_stuck(columns[f.name], found[f.name]):
-                findings += values.stuck_values(f, found[f.name], within)
+            if f.name not in done and stuck.may_be_stuck(columns[f.name], found[f.name]):
+                findings += stuck.stuck_values(f, found[f.name], within)
     return findings
 
 
@@ -110,10 +111,10 @@ def _defaults(view: Faithful, features: Sequence[Feature]) -> list[Finding]:
         column = view.summary.columns[f.name]
         if not column.counts.sum():
             continue
-        for suspect in values.default_suspects(column):
-            width = values.WIDTH_OF_A_DEFAULT_TIME if f.kind == "timestamp" else 0.0
+        for suspect in defaults.default_suspects(column):
+            width = defaults.WIDTH_OF_A_DEFAULT_TIME if f.kind == "timestamp" else 0.0
             found = query.equal_to(view.table, f.name, suspect[0], width)
-            findings += values.default_values(f, column, suspect, found)
+            findings += defaults.default_values(f, column, suspect, found)
     return findings
 
 
@@ -134,4 +135,4 @@ def _missing(view: Faithful) -> list[Finding]:
 
 
 def _or_nothing(check: str, findings: list[Finding], looked_at: int) -> list[Finding]:
-    return findings or values.nothing_found(check, looked_at)
+    return findings or nothing_found(check, looked_at)
