@@ -18,9 +18,9 @@ from fieldguide.ledger import records
 from fieldguide.monitoring import columns_used, fallback
 from fieldguide.program import Program
 from fieldguide.steps.home import Home, data_fingerprint, name_of, system_clock
+from fieldguide.steps.judge import load_once
 from fieldguide.steps.launch import manifest_of
 from fieldguide.steps.level import standing
-from fieldguide.steps.monitor import load_once
 from fieldguide.web.view import (
     EffortView,
     FallbackView,
@@ -63,7 +63,7 @@ def view(home: Home, ledger: sa.Engine, program: Program) -> ProgramView:
     fit = _fit_shown(ledger, name, current)
     fingerprint = fit.fingerprint if fit is not None else data_fingerprint(program)
     grade = standing(ledger, name, fingerprint, now=system_clock())
-    graded = [g.at for g in records.read_grades(ledger, name) if g.fingerprint == fingerprint]
+    graded = [g.at for g in records.read_grades(ledger, name, fingerprint=fingerprint, last=1)]
     return ProgramView(
         name=name,
         question=program.question.ask,
@@ -93,7 +93,7 @@ def view(home: Home, ledger: sa.Engine, program: Program) -> ProgramView:
         refused=_refused(home, name),
         rungs=tuple(_rung(rung) for rung in fit.climb.get("rungs", [])) if fit is not None else (),
         effort=tuple(
-            EffortView(level, minutes / 60) for level, minutes in records.read_effort(ledger, name).items()
+            EffortView(one.level, one.minutes / 60, one.by) for one in records.read_effort(ledger, name)
         ),
         timezone=program.source.timezone,
     )
