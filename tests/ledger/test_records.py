@@ -56,10 +56,23 @@ def test_answers_and_waivers_come_back_apart(ledger: sa.Engine) -> None:
     assert records.read_answers(ledger, "flights") == ([answer], [waiver])
 
 
-def test_effort_adds_up_by_level(ledger: sa.Engine) -> None:
+def test_the_last_gradings_are_read_without_the_others(ledger: sa.Engine) -> None:
+    for n in range(5):
+        at = records.stamp(NOW + timedelta(days=n))
+        records.write_grade(ledger, records.GradeRecord(at, "flights", f"f{n % 2}", "B1", {"rows": n}, "c1"))
+    assert [g.extent["rows"] for g in records.read_grades(ledger, "flights", last=2)] == [3, 4]
+    assert [g.extent["rows"] for g in records.read_grades(ledger, "flights", fingerprint="f1")] == [1, 3]
+    assert [g.extent["rows"] for g in records.read_grades(ledger, "flights", fingerprint="f0", last=1)] == [4]
+    assert (records.count_grades(ledger, "flights"), records.count_grades(ledger, "visits")) == (5, 0)
+
+
+def test_effort_is_read_as_it_was_noted(ledger: sa.Engine) -> None:
     records.write_effort(ledger, records.stamp(NOW), "flights", "B1", 90, "ann")
     records.write_effort(ledger, records.stamp(NOW), "flights", "B1", 30, "bo")
-    assert records.read_effort(ledger, "flights") == {"B1": 120}
+    assert [(e.level, e.minutes, e.by) for e in records.read_effort(ledger, "flights")] == [
+        ("B1", 90, "ann"),
+        ("B1", 30, "bo"),
+    ]
 
 
 def test_a_new_release_ends_the_one_before(ledger: sa.Engine) -> None:

@@ -35,6 +35,16 @@ class GradeRecord:
 
 
 @dataclass(frozen=True)
+class Effort:
+    """Person-time that somebody noted for a level."""
+
+    at: str
+    level: str
+    minutes: float
+    by: str
+
+
+@dataclass(frozen=True)
 class FitRecord:
     """A rung of a climb: which Fitted it gave, and whether the ladder chose it."""
 
@@ -143,14 +153,29 @@ def write_grade(ledger: sa.Engine, grade: GradeRecord) -> None:
     _insert(ledger, schema.grades, [row])
 
 
-def read_grades(ledger: sa.Engine, program: str) -> list[GradeRecord]:
-    """Return every recorded grade of a program, the oldest first."""
+def read_grades(
+    ledger: sa.Engine, program: str, *, fingerprint: str | None = None, last: int | None = None
+) -> list[GradeRecord]:
+    """Return the recorded grades of a program, the oldest first; of one fingerprint, or the last few only."""
+    table = schema.grades
+    query = sa.select(table).where(table.c.program == program).order_by(table.c.id.desc()).limit(last)
+    if fingerprint is not None:
+        query = query.where(table.c.fingerprint == fingerprint)
+    with ledger.connect() as connection:
+        found = list(connection.execute(query))
     return [
         GradeRecord(
             r.at, r.program, r.fingerprint, r.level, json.loads(r.extent), r.code, _findings(r.findings)
         )
-        for r in _select(ledger, schema.grades, program)
+        for r in reversed(found)
     ]
+
+
+def count_grades(ledger: sa.Engine, program: str) -> int:
+    """Return how many gradings of a program are recorded."""
+    query = sa.select(sa.func.count()).where(schema.grades.c.program == program)
+    with ledger.connect() as connection:
+        return int(connection.execute(query).scalar_one())
 
 
 def write_evidence(
@@ -227,12 +252,9 @@ def write_effort(ledger: sa.Engine, at: str, program: str, level: str, minutes: 
     _insert(ledger, schema.effort, [row])
 
 
-def read_effort(ledger: sa.Engine, program: str) -> dict[str, float]:
-    """Return the minutes of person-time per level."""
-    minutes: dict[str, float] = {}
-    for r in _select(ledger, schema.effort, program):
-        minutes[r.level] = minutes.get(r.level, 0.0) + r.minutes
-    return minutes
+def read_effort(ledger: sa.Engine, program: str) -> list[Effort]:
+    """Return the person-time that was noted for a program, the oldest first."""
+    return [Effort(r.at, r.level, r.minutes, r.by) for r in _select(ledger, schema.effort, program)]
 
 
 def write_fits(ledger: sa.Engine, fits: Sequence[FitRecord]) -> None:

@@ -116,7 +116,7 @@ def _about(home: Home, program: Program, about: str | None) -> None:
         return
     names = [column.name for column in (*raw_columns(program), *computed_features(program))]
     names += [program.source.place, *(join.source.place for join in program.source.joins)]
-    for grade in records.read_grades(home.ledger(), name_of(program))[-1:]:
+    for grade in records.read_grades(home.ledger(), name_of(program), last=1):
         names += [finding.about for finding in grade.findings if finding.about]
     if about not in names:
         known = ", ".join(dict.fromkeys(names))

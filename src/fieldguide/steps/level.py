@@ -29,7 +29,7 @@ def standing(
     same check, `extent` is the hash of the rows that evidence must be about. None when nothing was graded.
     """
     if findings is None:
-        grades = [g for g in records.read_grades(ledger, name) if g.fingerprint == fingerprint]
+        grades = records.read_grades(ledger, name, fingerprint=fingerprint, last=1)
         if not grades:
             return None
         findings = grades[-1].findings
