@@ -74,7 +74,7 @@ def measure(judged: Judged, score: Floats, constant: float, objective: Objective
     least = objective.least(y)
     loss = objective.value(y, score)
     sums = [w, w * loss, w * objective.value(y, np.full(len(y), constant)), w * prediction, w * y, w * least]
-    area, influence = _area(y, score, w) if objective.scale == "probability" else (None, None)
+    area, influence = area_of(y, score, w) if objective.scale == "probability" else (None, None)
     if influence is not None:
         sums.append(influence)
     columns = np.column_stack(sums)
@@ -194,7 +194,7 @@ def _own_constant(objective: Objective, n: Floats, observed: Floats, w: Floats, 
     return np.asarray(0.5 * centered * n / np.add.reduce(w))
 
 
-def _area(y: Floats, score: Floats, w: Floats) -> tuple[float | None, Floats | None]:
+def area_of(y: Floats, score: Floats, w: Floats) -> tuple[float | None, Floats | None]:
     """Return the weighted area under the ROC curve, ties counted half, and each row's influence on it.
 
     The influence of a row (DeLong's placement less the area, by the weight of its class) sums to zero; the
