@@ -24,6 +24,7 @@ from fieldguide.program import (
     Number,
     NumericLabel,
     Presentation,
+    Text,
     Timestamp,
 )
 from fieldguide.tables.contract import to_micros
@@ -248,3 +249,9 @@ def test_whatever_type_a_column_has_it_is_read_as_what_it_is(
 def test_nested_and_binary_columns_are_refused(given: Any) -> None:
     with pytest.raises(ProgramError, match=r"text was expected by fg\.Category"):
         read(program(VISITS.append_column("x", given), features=[Category("x")]))
+
+
+def test_free_text_is_read_as_it_is() -> None:
+    table = VISITS.append_column("note", pa.array([" Hello, \n", "", None]))
+    made = read(program(table, inputs=[Text("note")]))
+    assert column(made, "note") == [" Hello, \n", "", None]

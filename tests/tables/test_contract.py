@@ -383,3 +383,24 @@ def test_the_schema_tells_kinds_units_ranges_and_what_may_be_null():
     assert described["properties"]["wind speed [m/s]"]["type"] == "number"
     assert described["properties"]["scheduled_at"]["format"] == "date-time"
     assert {"flight_id", "tail", "predicted_at"} <= set(described["properties"])
+
+
+def words(note: str | None) -> float | None:
+    return None if note is None else float(len(note.split()))
+
+
+def test_free_text_is_taken_whole_up_to_its_bound() -> None:
+    kept = contract(program(features=[fg.Number("words", of=words)], inputs=[fg.Text("note", about="said")]))
+    long = 'a "long" note ' * 1_000
+    assert parse(kept, json.dumps({"note": long}).encode()).read[0].values == (long,)
+    assert parse(kept, b'{"note": null}').read[0].values == (None,)
+    with pytest.raises(Refusal, match=r"\$\.note: expected text of at most 20,000 characters, or null"):
+        parse(kept, json.dumps({"note": "x" * 20_001}).encode())
+    with pytest.raises(Refusal, match="got 7"):
+        parse(kept, b'{"note": 7}')
+    with pytest.raises(Refusal, match="twice"):
+        parse(kept, b'{"note": "a", "note": "b"}')
+    assert schema(kept)["properties"]["note"] == {
+        "type": ["string", "null"], "maxLength": 20_000, "description": "said",
+    }  # fmt: skip
+    assert lenient(kept.columns, json.dumps({"note": "x" * 20_001}).encode(), None) == ("x" * 20_001,)

@@ -37,12 +37,15 @@ VISITS = pa.table(
 FEATURES = (Number("seconds"), Category("plan"), Boolean("mobile"))
 
 
-def program(data: Any, *, features: Any = FEATURES, label: Any = None, **source: Any) -> Program:
+def program(
+    data: Any, *, features: Any = FEATURES, label: Any = None, inputs: Any = (), **source: Any
+) -> Program:
     source = {"key": "id", "time": "at"} | source
     return Program(
         question=Question(ask="Will the visitor come back?", one_row_is="a visit"),
         source=Source(data, **source),
         features=features,
+        inputs=inputs,
         label=label or BinaryLabel("back", arrives_within=7 * DAY),
         name="visits",
     )

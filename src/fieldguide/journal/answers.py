@@ -24,8 +24,14 @@ from fieldguide.tables.contract import lenient, to_micros, zone_of
 RANGE = 20_000
 """How many entries one statement fetches."""
 INSTANT = pa.timestamp("us", "UTC")
-TYPES = {"number": pa.float64(), "category": pa.string(), "boolean": pa.bool_(), "timestamp": INSTANT}
-_WIRE = {"number": float, "category": str, "boolean": bool, "timestamp": datetime}
+TYPES = {
+    "number": pa.float64(),
+    "category": pa.string(),
+    "text": pa.string(),
+    "boolean": pa.bool_(),
+    "timestamp": INSTANT,
+}
+_WIRE = {"number": float, "category": str, "text": str, "boolean": bool, "timestamp": datetime}
 _FIXED = [
     ("__n", pa.int64()), ("__id", pa.string()), ("__at", INSTANT), ("__time", INSTANT), ("__key", pa.string()),
     ("__entity", pa.string()), ("__refused", pa.bool_()), ("__prediction", pa.float64()),

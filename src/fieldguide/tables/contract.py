@@ -5,7 +5,7 @@ refuses them with the path to the place, what was expected and what was given. N
 number in quotes, a misspelt column, a value beyond the declared range, the same name twice are refused.
 
 A row becomes *values*: a tuple in the order of `raw_columns`, with number -> float or None, category ->
-str or None, boolean -> bool or None, timestamp -> microseconds since 1970 in UTC or None. Training,
+str or None, text -> str or None, boolean -> bool or None, timestamp -> microseconds since 1970 in UTC or None. Training,
 serving, explaining and replay all read that form (FACTS 5).
 
 Checked structures and their speed come from msgspec; two things that it lets pass are caught here: a
@@ -28,12 +28,14 @@ from fieldguide.program import (
     Feature,
     Number,
     Program,
+    Text,
     Timestamp,
     presentations,
     raw_columns,
 )
 from fieldguide.tables.refusals import (
     INSTANT,
+    LONGEST_FREE_TEXT,
     LONGEST_KEY,
     LONGEST_TEXT,
     MANY,
@@ -57,7 +59,7 @@ from fieldguide.tables.values import (
 )
 
 __all__ = [
-    "LONGEST_KEY", "LONGEST_TEXT", "MOST_ROWS", "Contract", "Parsed", "Read", "Refusal", "contract", "examine",
+    "LONGEST_FREE_TEXT", "LONGEST_KEY", "LONGEST_TEXT", "MOST_ROWS", "Contract", "Parsed", "Read", "Refusal", "contract", "examine",
     "key_text", "lenient", "lenient_row", "lenient_value", "parse", "to_micros", "values", "zone_of",
 ]  # fmt: skip
 
@@ -212,6 +214,8 @@ def _wire_type(column: Feature) -> Any:
         kind = Annotated[float, Meta(**bounds)] if bounds else float
     elif isinstance(column, Category):
         kind = Annotated[str, Meta(max_length=LONGEST_TEXT)]
+    elif isinstance(column, Text):
+        kind = Annotated[str, Meta(max_length=LONGEST_FREE_TEXT)]
     elif isinstance(column, Boolean):
         kind = bool
     elif isinstance(column, Timestamp):
@@ -238,7 +242,7 @@ def _reader(
     lines: list[str] = []
     out: list[str] = []
     for name, variable in names.items():
-        quoted = kinds[name] in ("category", "timestamp", "time")
+        quoted = kinds[name] in ("category", "text", "timestamp", "time")
         if name in shown or kinds[name] in ("key", "time"):
             value_quotes = "isinstance({v}, str) * 2" if kinds[name] == "key" else "2" if quoted else "0"
             lines.append(f"if {variable} is not UNSET:")
@@ -309,7 +313,7 @@ def _instant(variable: str) -> str:
 
 def _text_of(name: str, names: dict[str, str], kinds: dict[str, str]) -> str:
     variable = names[name]
-    if kinds[name] == "category":
+    if kinds[name] in ("category", "text"):
         return f"(None if {variable} is UNSET else {variable})"
     return f"({variable} if type({variable}) is str else text({variable}))"
 

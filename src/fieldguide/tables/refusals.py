@@ -14,11 +14,13 @@ import msgspec
 from msgspec import UNSET
 
 from fieldguide.errors import DataError, suggest
-from fieldguide.program import Boolean, Category, Feature, Number, Timestamp
+from fieldguide.program import Boolean, Category, Feature, Number, Text, Timestamp
 from fieldguide.tables.values import Contract
 
 LONGEST_TEXT = 1_000
 """The longest text of a category, in characters."""
+LONGEST_FREE_TEXT = 20_000
+"""The longest free text, in characters."""
 LONGEST_KEY = 256
 """The longest text of a key or an entity, in characters."""
 
@@ -72,6 +74,8 @@ def expected(column: Feature) -> str:
         text += f" ({column.unit})" if column.unit else ""
     elif isinstance(column, Category):
         text = f"text of at most {LONGEST_TEXT:,} characters"
+    elif isinstance(column, Text):
+        text = f"text of at most {LONGEST_FREE_TEXT:,} characters"
     elif isinstance(column, Boolean):
         text = "true or false"
     else:
@@ -214,8 +218,8 @@ def _defaulted(kept: Contract) -> set[str]:
 
 
 def _column_schema(column: Feature) -> dict[str, Any]:
-    kinds = {"number": "number", "category": "string", "boolean": "boolean", "timestamp": "string"}
-    kind: Any = kinds[column.kind] if column.required else [kinds[column.kind], "null"]
+    plain = {"number": "number", "boolean": "boolean"}.get(column.kind, "string")
+    kind: Any = plain if column.required else [plain, "null"]
     made: dict[str, Any] = {"type": kind}
     unit = column.unit if isinstance(column, Number) else None
     about = ", ".join(part for part in (column.about, f"in {unit}" if unit else "") if part)
@@ -230,6 +234,8 @@ def _column_schema(column: Feature) -> dict[str, Any]:
             made["maximum"] = column.high
     elif isinstance(column, Category):
         made["maxLength"] = LONGEST_TEXT
+    elif isinstance(column, Text):
+        made["maxLength"] = LONGEST_FREE_TEXT
     elif isinstance(column, Timestamp):
         made["format"] = "date-time"
     return made

@@ -171,13 +171,14 @@ def text(column: Column, word: str = "") -> Any:
 KINDS: dict[str, Callable[[Column, str], Cell]] = {
     "number": lambda column, zone: number(column),
     "category": lambda column, zone: category(column),
+    "text": lambda column, zone: Cell(text(column, "fg.Text")),
     "boolean": lambda column, zone: boolean(column),
     "timestamp": timestamp,
 }
 
 
 def cell(column: Column, kind: str, zone: str) -> Cell:
-    """Return the canonical column of a kind ("number", "category", "boolean", "timestamp")."""
+    """Return the canonical column of a kind ("number", "category", "text", "boolean", "timestamp")."""
     return KINDS[kind](column, zone)
 
 

@@ -91,7 +91,7 @@ def lenient_value(value: Any, kind: str, zone: ZoneInfo | None) -> Any:
         return float(value) if number and abs(value) < _HUGE else None
     if not isinstance(value, str):
         return None
-    if kind == "category":
+    if kind in ("category", "text"):
         return value
     try:
         return to_micros(msgspec.convert(value, datetime), zone)
