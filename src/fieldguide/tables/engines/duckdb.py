@@ -1,4 +1,4 @@
-"""DuckDB in process, through Ibis: connections, and the few of its functions that Ibis has no name for."""
+"""DuckDB in process, through Ibis."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import secrets
 import shutil
 import tempfile
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import ibis
-import ibis.expr.datatypes as dt
 import pyarrow as pa
 
-INSTANT = dt.Timestamp(timezone="UTC", scale=6)
-WALL_CLOCK = dt.Timestamp(scale=6)
+NAME = "DuckDB"
+JOINS_AS_OF = True
 
 _number = itertools.count(1)
 
@@ -68,6 +68,12 @@ def connection_of(table: ibis.Table) -> Any:
     return table._find_backend(use_default=True)
 
 
+def stream(expression: ibis.Table, rows: int) -> Iterator[pa.RecordBatch]:
+    """Run `expression` and yield its rows in batches of at most `rows`, in its order."""
+    connection = connection_of(expression)
+    yield from connection.raw_sql(connection.compile(expression)).fetch_record_batch(rows)
+
+
 def to_arrow(expression: ibis.Table) -> pa.Table:
     """Run `expression` and return its rows; types stay as the engine gives them."""
     connection = connection_of(expression)
@@ -92,9 +98,9 @@ def drop(table: ibis.Table) -> None:
     connection_of(table).raw_sql(f'DROP TABLE "{table.op().name}"')
 
 
-def first_row_missing(table: ibis.Table) -> bool:
-    """Return whether `table` has no rows, without reading it whole."""
-    return len(to_arrow(table.limit(1))) == 0
+def numbered(table: ibis.Table, name: str) -> ibis.Table:
+    """Return `table` with the number of each row in its order, from 1 on."""
+    return table.mutate(**{name: ibis.row_number() + 1})
 
 
 def quoted(text: str) -> str:
@@ -112,12 +118,7 @@ def identifier(name: str) -> str:
 
 
 def content_hash(table: ibis.Table) -> tuple[int, str]:
-    """Return the number of rows and a hash of the content that does not depend on the order of rows.
-
-    The 64-bit hashes of the rows are added up and combined by exclusive or, so rows that come twice count.
-    The engine's own hash is 10 x faster than md5 of text; the hash says by which engine it was made, since
-    another version may hash otherwise.
-    """
+    """Return the number of rows and a hash of the content, whatever the order of rows."""
     connection = connection_of(table)
     columns = ", ".join(f"r.{identifier(name)}" for name in table.columns)
     rows, added, mixed = connection.raw_sql(
@@ -127,26 +128,6 @@ def content_hash(table: ibis.Table) -> tuple[int, str]:
     told = f"{[(name, str(kind)) for name, kind in table.schema().items()]} {rows} {added} {mixed}"
     digest = hashlib.sha256(told.encode()).hexdigest()[:32]
     return int(rows), f"duckdb{'.'.join(duckdb.__version__.split('.')[:2])}:{digest}"
-
-
-@ibis.udf.scalar.builtin(name="epoch_us", signature=((INSTANT,), dt.int64))
-def microseconds(instant):  # type: ignore[no-untyped-def]
-    """Microseconds since 1970, UTC."""
-
-
-@ibis.udf.scalar.builtin(name="epoch_us", signature=((WALL_CLOCK,), dt.int64))
-def clock_microseconds(clock):  # type: ignore[no-untyped-def]
-    """Microseconds on the wall clock since it showed 1970."""
-
-
-@ibis.udf.scalar.builtin(name="make_timestamp", signature=((dt.int64,), WALL_CLOCK))
-def wall_clock_utc(microseconds):  # type: ignore[no-untyped-def]
-    """The wall clock in UTC at so many microseconds since 1970."""
-
-
-@ibis.udf.scalar.builtin(name="make_timestamptz", signature=((dt.int64,), INSTANT))
-def instant_at(microseconds):  # type: ignore[no-untyped-def]
-    """The instant so many microseconds after 1970, UTC."""
 
 
 def version() -> str:

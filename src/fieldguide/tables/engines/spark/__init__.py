@@ -1,0 +1,112 @@
+"""Spark, through Ibis: in this process or on a cluster.
+
+Nothing of pyspark is imported before a connection is asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import ibis
+import pyarrow as pa
+
+from fieldguide.tables.engines.spark.session import session_on
+from fieldguide.tables.engines.spark.troubles import told
+
+NAME = "Spark"
+JOINS_AS_OF = False
+
+
+def connect(where: Any) -> Any:
+    """Return a fresh Ibis connection to Spark at "local[…]", "spark://host:port", or of a SparkSession.
+
+    Raises UsageError and UnreachableError as `session_on` does.
+    """
+    session = session_on(where)
+    from fieldguide.tables.engines.spark.backend import Backend
+
+    backend = Backend()
+    backend.do_connect(session)
+    return backend
+
+
+def version() -> str:
+    """Return the version of the engine."""
+    import pyspark
+
+    return f"spark {pyspark.__version__}"
+
+
+def from_arrow(connection: Any, table: Any) -> ibis.Table:
+    """Return rows in memory as a table of `connection`; they are sent from here to the workers."""
+    rows = table if isinstance(table, pa.Table) else table.read_all()
+    with told(connection):
+        return connection.view(frame_of(connection, rows))
+
+
+def frame_of(connection: Any, rows: pa.Table) -> Any:
+    """Return rows in memory as a frame of Spark; wall clocks stay wall clocks."""
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    return connection.session.createDataFrame(rows, from_arrow_schema(rows.schema, prefer_timestamp_ntz=True))
+
+
+def to_arrow(expression: ibis.Table) -> pa.Table:
+    """Run `expression` and return its rows."""
+    connection = expression._find_backend(use_default=True)
+    with told(connection):
+        found: pa.Table = connection.session.sql(connection.compile(expression)).toArrow()
+        return found
+
+
+def stream(expression: ibis.Table, rows: int) -> Iterator[pa.RecordBatch]:
+    """Run `expression` and yield its rows in its order, one part of Spark's result after the other."""
+    connection = expression._find_backend(use_default=True)
+    with told(connection):
+        yield from connection.session.sql(connection.compile(expression)).toArrow().to_batches(rows)
+
+
+def materialize(table: ibis.Table) -> ibis.Table:
+    """Run `table` once and keep its rows in the workers' memory, beyond it on their disks."""
+    connection = table._find_backend(use_default=True)
+    with told(connection):
+        return connection.keep(connection.session.sql(connection.compile(table)))
+
+
+def drop(table: ibis.Table) -> None:
+    """Let go what `materialize` kept."""
+    connection = table._find_backend(use_default=True)
+    name = table.op().name
+    with told(connection):
+        connection.session.catalog.dropTempView(name)
+        kept = connection.kept.pop(name, None)
+        if kept is not None:
+            kept.unpersist()
+
+
+def numbered(table: ibis.Table, name: str) -> ibis.Table:
+    """Return `table` with the number of each row in the order of its source, from 1 on."""
+    connection = table._find_backend(use_default=True)
+    made = connection.numbered.get(getattr(table.op(), "name", None))
+    if made is not None:
+        with told(connection):
+            return connection.view(made(name), "numbered")
+    return table.mutate(**{name: ibis.row_number() + 1})
+
+
+def content_hash(table: ibis.Table) -> tuple[int, str]:
+    """Return the number of rows and a hash of the content, whatever the order of rows."""
+    connection = table._find_backend(use_default=True)
+    columns = ", ".join("r.`" + name.replace("`", "``") + "`" for name in table.columns)
+    query = (
+        "SELECT count(*) AS n, coalesce(sum(CAST(h AS DECIMAL(38, 0))), 0) AS added, coalesce(bit_xor(h), 0) AS mixed "
+        f"FROM (SELECT xxhash64({columns}) AS h FROM ({connection.compile(table)}) r)"
+    )
+    with told(connection):
+        (line,) = connection.session.sql(query).toArrow().to_pylist()
+    names = [(name, str(kind)) for name, kind in table.schema().items()]
+    told_of = f"{names} {line['n']} {line['added']} {line['mixed']}"
+    digest = hashlib.sha256(told_of.encode()).hexdigest()[:32]
+    return int(line["n"]), f"{version().replace(' ', '').split('.')[0]}:{digest}"
