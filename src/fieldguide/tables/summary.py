@@ -181,7 +181,7 @@ def _identity(table: ibis.Table, features: Sequence[Column]) -> Any:
     told = [name for name in ("__time", *(f.name for f in features)) if name in table.columns][:5]
     text: Any = ibis.literal("")
     for name in told:
-        text = text.concat(table[name].cast("string").fill_null(""), ibis.literal("|"))
+        text = text.concat(engine.mark(table[name]), ibis.literal("|"))
     if "__key" not in table.columns:
         return text
     keyed = table.filter(table["__key"].notnull()).select("__key").limit(1)

@@ -7,7 +7,7 @@ length, and the ten longest.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,8 +21,6 @@ from fieldguide.tables.counting import real
 from fieldguide.tables.query.places import EXAMPLES, place
 from fieldguide.tables.slicing import instant
 from fieldguide.tables.tally import Flags, Floats, Ints
-
-BATCH = 65_536
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ def runs(
     )
     running = {name: _Running(name, (without or {}).get(name)) for name in columns}
     last: Any = None
-    for batch in _stream(sorted_):
+    for batch in engine.stream(sorted_):
         turns, last = _turns(batch["b"], last)
         for i, name in enumerate(columns):
             running[name].add(real(pa.chunked_array([batch[f"x{i}"]])), turns, batch)
@@ -144,9 +142,3 @@ def _turns(by: pa.Array, last: Any) -> tuple[Flags, Any]:
     turns[1:] = np.asarray(pc.fill_null(pc.not_equal(before, after), True))
     turns[0] = by[0].as_py() != last
     return turns, by[-1].as_py()
-
-
-def _stream(expression: ibis.Table) -> Iterator[pa.RecordBatch]:
-    """Run `expression` and yield its rows batch by batch, in their order."""
-    connection = engine.connection_of(expression)
-    yield from connection.raw_sql(connection.compile(expression)).fetch_record_batch(BATCH)

@@ -18,7 +18,7 @@ def sampled(table: ibis.Table, most: int) -> pa.Table:
     rows are chosen wherever they lie; the rows come in their order.
     """
     rows = size(table)
-    numbered = table.mutate(__row=ibis.row_number() + 1)
+    numbered = engine.numbered(table)
     if rows > most:
         prefix = f"{int(most / rows * 16**8):08x}"
         numbered = numbered.filter(_content(table, numbered).hexdigest("md5") < prefix)
@@ -29,5 +29,5 @@ def _content(table: ibis.Table, numbered: ibis.Table) -> Any:
     text: Any = ibis.literal("")
     plain = [n for n, kind in table.schema().items() if not (kind.is_nested() or kind.is_binary())]
     for name in plain[:8]:
-        text = text.concat(numbered[name].cast("string").fill_null(""), ibis.literal("|"))
+        text = text.concat(engine.mark(numbered[name]), ibis.literal("|"))
     return text

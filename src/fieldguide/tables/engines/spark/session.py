@@ -130,21 +130,21 @@ def _started(master: str, address: str | None, java: Path) -> Any:
     if "SPARK_LOCAL_IP" not in os.environ:
         here = address or "127.0.0.1"
         conf.set("spark.driver.host", here).set("spark.driver.bindAddress", here)
-    log = tempfile.TemporaryFile("w+b")  # noqa: SIM115 (Spark writes to it as long as it lives)
     before = signal.getsignal(signal.SIGINT)
     gateway = None
-    try:
-        gateway = launch_gateway(conf, popen_kwargs={"stdout": log, "stderr": log})
-        context = SparkContext(conf=conf, gateway=gateway)
-    except Exception as error:
-        if gateway is not None:
-            _end(gateway)
-        raise UnreachableError(
-            f"Spark at {master} could not be started ({_said(log) or str(error)[:200]}); Java: {java}."
-        ) from error
-    finally:
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, before)  # Spark put its own in; Ctrl-C stays the command's
+    with tempfile.TemporaryFile("w+b") as log:  # Spark goes on writing to it, unseen
+        try:
+            gateway = launch_gateway(conf, popen_kwargs={"stdout": log, "stderr": log})
+            context = SparkContext(conf=conf, gateway=gateway)
+        except Exception as error:
+            if gateway is not None:
+                _end(gateway)
+            raise UnreachableError(
+                f"Spark at {master} could not be started ({_said(log) or str(error)[:200]}); Java: {java}."
+            ) from error
+        finally:
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGINT, before)  # Spark put its own in; Ctrl-C stays the command's
     atexit.register(_stop, context, gateway)
     for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
         _silence(name)
