@@ -164,7 +164,7 @@ def test_runs_agree_with_counting_however_the_rows_are_cut_into_batches(
         x=numbers(*values),
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("fieldguide.tables.query.runs.BATCH", batch)
+        patch.setattr("fieldguide.tables.engines.BATCH", batch)
         found = runs(t, ["x"])["x"]
         spared = runs(t, ["x"], without={"x": 0.0})["x"]
     assert dict(zip(found.lengths.tolist(), found.times.tolist(), strict=True)) == by_hand(values)

@@ -39,6 +39,7 @@ ENGINES = {
 """Name of an Ibis backend -> the module that runs expressions on it."""
 
 BATCH = 65_536
+"""Rows that a stream yields at once, about."""
 
 
 def connect(where: Any = "duckdb") -> Any:
@@ -98,9 +99,9 @@ def to_arrow(expression: ibis.Table) -> pa.Table:
     return found
 
 
-def stream(expression: ibis.Table, rows: int = BATCH) -> Iterator[pa.RecordBatch]:
+def stream(expression: ibis.Table) -> Iterator[pa.RecordBatch]:
     """Run `expression` and yield its rows batch by batch, in its order; memory does not grow with the rows."""
-    yield from _engine(expression).stream(expression, rows)
+    yield from _engine(expression).stream(expression, BATCH)
 
 
 def materialize(table: ibis.Table) -> ibis.Table:
