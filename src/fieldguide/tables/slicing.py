@@ -126,13 +126,14 @@ def _start(index: int, period: Period) -> datetime:
 
 
 def _blocks(table: ibis.Table, blocks: Blocks, names: list[str], rows: int) -> Sliced:
-    wide = table.select(*dict.fromkeys((*names, "__time", *_order(table))))
+    order = _order(table, names)
+    wide = table.select(*dict.fromkeys((*names, *order)))
     number = -(-rows // blocks.rows)
     if number <= blocks.most:
-        row = ibis.row_number().over(order_by=[wide[name] for name in _order(table)])
+        row = ibis.row_number().over(order_by=[wide[name] for name in order])
         t = wide.mutate(__slice=row // blocks.rows)
     else:
-        t = _thinned(wide, blocks, number)
+        t = _thinned(wide, order, blocks, number)
     t = engine.materialize(t.select(*dict.fromkeys((*names, "__time", "__slice"))))
     t_ = t.group_by("__slice").agg(n=t.count(), first=engine.microseconds(t["__time"].min()))
     found = engine.to_arrow(t_.order_by("__slice"))
@@ -140,11 +141,19 @@ def _blocks(table: ibis.Table, blocks: Blocks, names: list[str], rows: int) -> S
     return Sliced(t, "__slice", whole(found["__slice"]), since, whole(found["n"]))
 
 
-def _order(table: ibis.Table) -> list[str]:
-    return ["__time", "__key"] if "__key" in table.columns else ["__time"]
+def keyed(table: ibis.Table) -> bool:
+    """Return whether the rows have a key."""
+    if "__key" not in table.columns:
+        return False
+    return len(engine.to_arrow(table.filter(table["__key"].notnull()).select("__key").limit(1))) > 0
 
 
-def _thinned(wide: ibis.Table, blocks: Blocks, number: int) -> ibis.Table:
+def _order(table: ibis.Table, names: list[str]) -> list[str]:
+    """Return the columns by which rows are sorted; without a key rows of one instant are, too, by their values."""
+    return ["__time", "__key"] if keyed(table) else list(dict.fromkeys(("__time", *names)))
+
+
+def _thinned(wide: ibis.Table, order: list[str], blocks: Blocks, number: int) -> ibis.Table:
     """Return the rows of evenly spaced stretches of blocks, with the number of each row's block.
 
     Sorting all rows would need memory for all of them. Instead the rows are counted in fine bins of time;
@@ -169,7 +178,6 @@ def _thinned(wide: ibis.Table, blocks: Blocks, number: int) -> ibis.Table:
     home = engine.connection_of(wide)
     wanted = engine.from_arrow(home, pa.table({"__bin": bins[touched], "__run": run, "__before": before}))
     wide = wide.inner_join(wanted, "__bin")
-    order = [wide[name] for name in _order(wide)]
-    row = ibis.row_number().over(group_by=wide["__run"], order_by=order)
+    row = ibis.row_number().over(group_by=wide["__run"], order_by=[wide[name] for name in order])
     wide = wide.mutate(__slice=(row + wide["__before"]) // blocks.rows)
     return wide.inner_join(engine.from_arrow(home, pa.table({"__slice": kept})), "__slice")

@@ -19,7 +19,7 @@ from fieldguide.tables import engines as engine
 from fieldguide.tables import memory
 from fieldguide.tables.counting import count_labels, count_number, real, seconds
 from fieldguide.tables.keeping import load, save
-from fieldguide.tables.slicing import Blocks, Period, instant, sliced
+from fieldguide.tables.slicing import Blocks, Period, instant, keyed, sliced
 from fieldguide.tables.tally import (
     MOST_LABELS,
     MOST_VALUES,
@@ -182,10 +182,7 @@ def _identity(table: ibis.Table, features: Sequence[Column]) -> Any:
     text: Any = ibis.literal("")
     for name in told:
         text = text.concat(engine.mark(table[name]), ibis.literal("|"))
-    if "__key" not in table.columns:
-        return text
-    keyed = table.filter(table["__key"].notnull()).select("__key").limit(1)
-    return table["__key"] if len(engine.to_arrow(keyed)) else text
+    return table["__key"] if keyed(table) else text
 
 
 def _distinct(seen: pa.ChunkedArray, rows: int) -> float:

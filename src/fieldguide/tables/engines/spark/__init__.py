@@ -62,10 +62,10 @@ def to_arrow(expression: ibis.Table) -> pa.Table:
 
 
 def stream(expression: ibis.Table, rows: int) -> Iterator[pa.RecordBatch]:
-    """Run `expression` and yield its rows in its order, one part of Spark's result after the other."""
+    """Run `expression` and yield its rows in its order, one part of the result after the other."""
     connection = expression._find_backend(use_default=True)
     with told(connection):
-        yield from connection.session.sql(connection.compile(expression)).toArrow().to_batches(rows)
+        yield from connection.batches(connection.session.sql(connection.compile(expression)))
 
 
 def materialize(table: ibis.Table) -> ibis.Table:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.schema as sch
+import pyarrow as pa
 
 from fieldguide.tables.engines.functions import INSTANT, WALL_CLOCK
 from fieldguide.tables.engines.spark.dialect import Dialect
@@ -19,6 +20,9 @@ with quiet_imports():
     import pyspark.sql.types as pt
     from ibis.backends.pyspark import Backend as IbisBackend
     from ibis.backends.pyspark.datatypes import PySparkType
+    from pyspark import RDD
+    from pyspark.serializers import NoOpSerializer
+    from pyspark.sql.pandas.types import to_arrow_schema
 
 _number = itertools.count(1)
 
@@ -67,6 +71,13 @@ class Backend(IbisBackend):  # type: ignore[misc]
         table = self.view(frame, prefix)
         self.kept[table.op().name] = frame
         return table
+
+    def batches(self, frame: Any) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a frame as the workers have them, one part after the other; the next is fetched ahead."""
+        parts = RDD(frame._jdf.toArrowBatchRdd().toJavaRDD(), self._session.sparkContext, NoOpSerializer())
+        schema = to_arrow_schema(frame.schema, timezone="UTC")
+        for part in parts.toLocalIterator(prefetchPartitions=True):
+            yield pa.ipc.read_record_batch(pa.py_buffer(part), schema)
 
 
 def schema_of(struct: Any) -> sch.Schema:
