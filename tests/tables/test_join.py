@@ -95,6 +95,9 @@ def test_the_latest_row_known_at_the_time_is_taken_unless_it_is_too_old(
         expected.append((None if latest is None else values[0], at(latest)))
     made = joined(main, other, limit)
     assert found(made) == expected
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fieldguide.tables.engines.joins_as_of", lambda connection: False)
+        assert found(joined(main, other, limit)) == expected, "by windows"
     keyed = [(there, when) for there, when, _ in other if when is not None]
     assert made.parts[1].doubles == len(keyed) - len(set(keyed))
 
