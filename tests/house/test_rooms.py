@@ -48,7 +48,7 @@ OUTSIDE = {
     "pyarrow": {"tables", "learning", "comparing", "readiness", "journal", "monitoring", "web", "steps"},
     "pyspark": {"tables/engines/spark"},
     "rich": {"cli"},
-    "scipy": {"learning", "comparing", "readiness", "monitoring"},
+    "scipy": {"learning", "comparing", "readiness", "monitoring", "tables/estimates"},
     "skops": {"learning/backends"},
     "sklearn": {"learning/backends"},
     "sqlalchemy": {"ledger", "journal", "steps"},  # steps hold the connection that the ledger writes through
