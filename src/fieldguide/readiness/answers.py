@@ -8,14 +8,16 @@ let a check pass that does not (`waive`). Answers and waivers can have an end; a
 from __future__ import annotations
 
 import inspect
+import re
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fieldguide.errors import UsageError
 from fieldguide.finding import Finding
 from fieldguide.program import Feature, Question, Source
+from fieldguide.readiness.accessibility.privacy.kinds import declares_none, of_organizations
 from fieldguide.readiness.checks import CHECKS, check, found
 
 
@@ -73,21 +75,126 @@ def answerable(name: str) -> None:
     )
 
 
-def of_source(
-    source: Source, answers: Sequence[Answer], now: datetime, name: str | None = None
-) -> list[Finding]:
-    """Return what is answered about a source: owner, license, purpose, personal data.
+@dataclass(frozen=True)
+class Personal:
+    """What is known of persons in a source before anyone is asked.
 
-    `name` is that of a joined source, None for the main one.
+    `declared` is what was said of personal data (None: nothing), `found` are the kinds that the values look like,
+    `persons` says that the rows are about persons, named or not. `read` is False where no rows could be looked at.
     """
+
+    declared: str | None = None
+    found: tuple[str, ...] = ()
+    persons: bool = False
+    read: bool = True
+
+
+def said_of_persons(
+    source: Source, answers: Sequence[Answer], now: datetime, name: str | None = None
+) -> str | None:
+    """Return what is said of personal data: in the program file, or by a person whose answer counts now.
+
+    >>> said_of_persons(Source("x.csv", personal_data="none"), [], datetime(2024, 1, 1))
+    'none'
+    """
+    if source.personal_data and source.personal_data.strip():
+        return source.personal_data
+    given = _latest(a for a in answers if covers(a, "personal_data", name) and valid(a, now))
+    return given.because.strip() or None if given is not None else None
+
+
+def of_source(
+    source: Source,
+    answers: Sequence[Answer],
+    now: datetime,
+    name: str | None = None,
+    personal: Personal | None = None,
+) -> list[Finding]:
+    """Return what is answered about a source: owner, license, purpose, personal data, legal basis, ethics.
+
+    `name` is that of a joined source, None for the main one. `personal` is what the rows and the declaration say of
+    persons (left out: the declaration alone). A legal basis is asked for where there are personal data, a look
+    at ethics where the rows are about persons.
+    """
+    if personal is None:
+        personal = Personal(said_of_persons(source, answers, now, name), read=False)
+    by = _with_contact(source) or "its author"
     blanks = (
         ("owner", _with_contact(source)),
         ("license", source.license),
         ("purpose", source.purpose),
         ("personal_data", source.personal_data),
     )
-    by = _with_contact(source) or "its author"
-    return [_answered(check_id, name, said, by, answers, now) for check_id, said in blanks]
+    findings = [_answered(check_id, name, said, by, answers, now) for check_id, said in blanks]
+    findings = [_terms(f, source) if f.check == "license" else f for f in findings]
+    findings.append(_legal_basis(source, answers, now, name, personal, by))
+    findings.append(_ethics(source, answers, now, name, personal, by))
+    return findings
+
+
+_BASES = re.compile(
+    r"\b(?:consent\w*|contract\w*|legitimate interests?|legal obligation|vital interests?|public (?:task|interest)|art(?:icle|\.)? ?[69]|"
+    r"gdpr|dsgvo|rgpd|hipaa|einwilligung|consentement|consentimiento|samtycke)\b",
+    re.IGNORECASE,
+)
+_NON_COMMERCIAL = re.compile(r"\bNC\b|non-?commercial|research only|no commercial", re.IGNORECASE)
+_RESEARCH = re.compile(r"research|teaching|education|stud(?:y|ies)|non-?commercial|science", re.IGNORECASE)
+
+
+def _terms(finding: Finding, source: Source) -> Finding:
+    """Return the finding on the license, with a note where its terms may forbid the purpose."""
+    terms, purpose = source.license or "", source.purpose or ""
+    if not _NON_COMMERCIAL.search(terms) or not purpose.strip() or _RESEARCH.search(purpose):
+        return finding
+    todo = "ask the owner of the data whether the license allows this purpose"
+    saw = f"{finding.saw}; the terms are non-commercial, and the purpose is {purpose.strip()!r}"
+    return replace(finding, saw=saw, next=todo)
+
+
+def _legal_basis(
+    source: Source, answers: Sequence[Answer], now: datetime, name: str | None, personal: Personal, by: str
+) -> Finding:
+    if personal.declared is not None and (
+        declares_none(personal.declared) or of_organizations(personal.declared)
+    ):
+        return found("legal_basis", "pass", "declared to hold no personal data: none is needed", name)
+    if personal.declared is None and not personal.found and not (source.legal_basis or "").strip():
+        saw = "no personal data were found" if personal.read else "not needed unless there are personal data"
+        return found("legal_basis", "pass", f"{saw}; what they hold is asked by personal_data", name)
+    told = source.legal_basis
+    if not (told or "").strip() and personal.declared and _BASES.search(personal.declared):
+        told = personal.declared
+    finding = _answered("legal_basis", name, told, by, answers, now)
+    return _because_of(finding, personal)
+
+
+def _ethics(
+    source: Source, answers: Sequence[Answer], now: datetime, name: str | None, personal: Personal, by: str
+) -> Finding:
+    none = personal.declared is not None and declares_none(personal.declared)
+    named = personal.declared is not None and not none and not of_organizations(personal.declared)
+    asked = personal.persons or named or (personal.declared is None and bool(personal.found))
+    if not asked and not (source.ethics or "").strip():
+        saw = (
+            "the rows do not look like data about persons"
+            if personal.read
+            else "asked where rows are about persons"
+        )
+        return found("ethics", "pass", saw, name)
+    return _because_of(_answered("ethics", name, source.ethics, by, answers, now), personal)
+
+
+def _because_of(finding: Finding, personal: Personal) -> Finding:
+    """Return an open question with the reason why it is asked."""
+    if finding.verdict == "pass":
+        return finding
+    if personal.declared and not declares_none(personal.declared):
+        why = f"the source is declared to hold personal data ({personal.declared.strip()})"
+    elif personal.found:
+        why = f"columns look like personal data ({', '.join(personal.found)})"
+    else:
+        why = "the rows describe persons"
+    return replace(finding, saw=f"{finding.saw}: {why}")
 
 
 def of_joins(source: Source, answers: Sequence[Answer], now: datetime) -> list[Finding]:

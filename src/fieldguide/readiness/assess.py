@@ -36,13 +36,14 @@ def assess(
     again: Extent | None = None,
     answers: Sequence[Answer] = (),
     queues: Queues | None = None,
+    clock: datetime | None = None,
 ) -> list[Finding]:
     """Return what every check says that needs no later step, in the order of the levels.
 
     What people should work through (suspect cells, doubtful labels) is put into `queues`, by name.
     `summary` is of all rows of `reading.table` (any slices; made anew when it left rows out), `again` the
     extent of a second reading from cold (without it "two readings alike" is unknown), `answers` what people
-    confirmed. `now` decides what has expired.
+    confirmed. `now` decides what has expired, `clock` (left out: `now`) how fresh the rows are.
 
     Raises FieldguideError, with the name of the check, when a check itself breaks: a grade never silently
     lacks one.
@@ -52,10 +53,11 @@ def assess(
         summary = summarize(reading.table, features, slices=None)
     queues = {} if queues is None else queues
     findings: list[Finding] = []
+    view = faithful(program, reading, summary)
     for checks, run in (
-        *accessibility.steps(program, reading, now, again, answers),
+        *accessibility.steps(program, reading, now, again, answers, lambda: view.sample, clock),
         *_described(program, now, answers),
-        *faithfulness.steps(faithful(program, reading, summary), now, queues),
+        *faithfulness.steps(view, now, queues),
         *appropriateness.steps(program, reading, summary, now, answers, queues),
     ):
         findings += _made(checks, run)

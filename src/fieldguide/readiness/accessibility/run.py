@@ -2,58 +2,261 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
-from functools import partial
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fieldguide.finding import Finding
 from fieldguide.program import Program
 from fieldguide.readiness import answers
-from fieldguide.readiness.accessibility import privacy, source
-from fieldguide.readiness.answers import Answer
+from fieldguide.readiness.accessibility import freshness, source
+from fieldguide.readiness.accessibility.privacy import anonymity, presidio, screen
+from fieldguide.readiness.accessibility.privacy.anonymity import Groups
+from fieldguide.readiness.accessibility.privacy.cells import Cells, cells
+from fieldguide.readiness.accessibility.privacy.kinds import KINDS, declares_none
+from fieldguide.readiness.accessibility.privacy.table import Looked, look
+from fieldguide.readiness.accessibility.spreadsheet.damage import spreadsheet_damage
+from fieldguide.readiness.accessibility.spreadsheet.traces import (
+    Trace,
+    cut_rows,
+    error_cells,
+    total_row,
+    traces,
+)
+from fieldguide.readiness.answers import Answer, Personal
 from fieldguide.readiness.check import Step
 from fieldguide.tables import query
+from fieldguide.tables.query.groups import group_sizes, longest_pause, time_ends
+from fieldguide.tables.query.sampled import sampled
 from fieldguide.tables.read import Extent, Part, Reading
+from fieldguide.tables.typed import Column, prepared, timestamp
 
-MOST_SCREENED = 200
-LONG_NUMBER = 10**12
+MOST_ROWS = 50_000
+"""Rows of a source that are sampled."""
+MOST_LOOKED = 10_000
+"""Rows of the sample whose values are looked at one by one."""
+MOST_COLUMNS = 300
+"""Columns of a source that are looked at for personal data."""
+MOST_GROUPED = 8
+"""Columns by whose combination rows are counted."""
 
 
 def steps(
-    program: Program, reading: Reading, now: datetime, again: Extent | None, given: Sequence[Answer]
+    program: Program,
+    reading: Reading,
+    now: datetime,
+    again: Extent | None,
+    given: Sequence[Answer],
+    sample: Callable[[], pa.Table] | None = None,
+    clock: datetime | None = None,
 ) -> Iterator[Step]:
-    """Yield the checks of the band with what makes them, in the order of the levels."""
+    """Yield the checks of the band with what makes them, in the order of the levels.
+
+    `sample` gives rows of the main source with `__row`, where somebody else has them already; `clock` is when the
+    rows should be fresh (left out: `now`), and so `until` where a grade is made as of then.
+    """
     declared = program.source
+    looks = [_Look(part, sample if i == 0 else None) for i, part in enumerate(reading.parts)]
     yield ("registered",), lambda: source.registered(declared)
-    for part in reading.parts:
-        name = None if part is reading.parts[0] else part.name
-        yield ("reachable", "parses"), partial(_reached, part, reading.extent.rows, name)
+    for i, looked in enumerate(looks):
+        part, name = looked.part, None if i == 0 else looked.part.name
+        said = answers.said_of_persons(part.source, given, now, name)
+        yield ("reachable", "parses"), partial(_reached, looked, reading.extent.rows, name)
         yield ("permission_current",), partial(source.permission_current, part.source, now, name)
         yield (
-            ("owner", "license", "purpose", "personal_data"),
-            partial(answers.of_source, part.source, given, now, name),
+            ("owner", "license", "purpose", "personal_data", "legal_basis", "ethics"),
+            partial(_answered, looked, given, now, name, said),
         )
-        yield ("personal_data_screen",), partial(_screened, part, name)
+        yield (
+            ("personal_data_screen", "personal_data_hints"),
+            partial(_screened, looked, name, said),
+        )
+        yield ("spreadsheet_damage",), partial(_damaged, looked, _used(program, reading, i), name)
+        yield ("fresh",), partial(_fresh, part, reading, i, clock or now, name)
     yield ("time_span",), lambda: source.time_span(declared, reading.extent)
     yield ("shared_purpose",), lambda: answers.of_joins(declared, given, now)
+    yield ("reidentification",), lambda: _reidentified(reading, looks)
     yield ("reads_alike",), lambda: source.reads_alike(reading.extent, again)
 
 
-def _reached(part: Part, rows: int, name: str | None) -> list[Finding]:
+class _Look:
+    """A part with what is looked at more than once: its sample, its columns, what was found in them."""
+
+    def __init__(self, part: Part, given: Callable[[], pa.Table] | None) -> None:
+        self.part = part
+        self.sample = cache(given or (lambda: sampled(part.table, MOST_ROWS)))
+        self.columns = cache(self._columns)
+        self.personal = cache(self._personal)
+
+    def _columns(self) -> Mapping[str, Cells]:
+        rows = self.sample()
+        names = [name for name in rows.column_names if name != "__row"][:MOST_COLUMNS]
+        if len(rows) > MOST_LOOKED:
+            step = len(rows) // MOST_LOOKED + 1
+            rows = rows.take(pa.array(range(0, len(rows), step)))
+        return {name: cells(name, rows[name]) for name in names}
+
+    def _personal(self) -> Looked:
+        columns = list(self.columns().values())
+        return look(columns, presidio.matches(columns))
+
+
+def _reached(looked: _Look, rows: int, name: str | None) -> list[Finding]:
+    part = looked.part
     rows = rows if name is None else query.size(part.table)
+    hidden = looked.personal().found if part.rejects else ()
+    notes: Sequence[str] = getattr(part, "notes", ())
     return [
         *source.reachable(part.source, rows, len(part.columns), part.files, name),
-        *source.parses(rows, part.rejected, part.rejects, name),
+        *source.parses(rows, part.rejected, part.rejects, name, notes=notes, hidden=hidden),
     ]
 
 
-def _screened(part: Part, name: str | None) -> list[Finding]:
-    schema = part.table.schema()
-    texts = [column for column, kind in schema.items() if kind.is_string()]
-    whole = [column for column, kind in schema.items() if kind.is_integer()]
-    texts += query.reaching(part.table, whole, LONG_NUMBER)
-    matches = {
-        column: privacy.looks_like([text for text, _ in query.distinct_texts(part.table, column)])
-        for column in texts[:MOST_SCREENED]
-    }
-    return privacy.personal_data_screen(matches, part.source.personal_data, name)
+def _answered(
+    looked: _Look, given: Sequence[Answer], now: datetime, name: str | None, said: str | None
+) -> list[Finding]:
+    found = looked.personal()
+    kinds = tuple(KINDS[kind].words for kind in found.kinds)
+    personal = Personal(said, kinds, found.persons)
+    return answers.of_source(looked.part.source, given, now, name, personal)
+
+
+def _screened(looked: _Look, name: str | None, said: str | None) -> list[Finding]:
+    found = looked.personal()
+    return [*screen.personal_data_screen(found, said, name), *screen.personal_data_hints(found, name)]
+
+
+def _used(program: Program, reading: Reading, number: int) -> set[str]:
+    """Return the columns of a part that the program reads, under the names that the part gives them."""
+    if number:
+        join = program.source.joins[number - 1]
+        brought = {name for name, event in reading.event_columns.items() if event == f"__event_{number}"}
+        return {*join.keys, *join.source.keys, join.as_of, *brought}
+    own, label = program.source, program.label
+    named = {*own.keys, own.time, own.entity, own.weight, label.name, label.known_at}
+    raw = {name for name in reading.table.columns if not name.startswith("__")} - {*reading.event_columns}
+    return {name for name in (*named, *raw) if name}
+
+
+def _damaged(looked: _Look, used: Collection[str], name: str | None) -> list[Finding]:
+    rows, columns = looked.sample(), looked.columns()
+    size = query.size(looked.part.table)
+    seen = [*traces(columns), *_errors(rows)]
+    if len(rows) == size:
+        total = _totals(rows, columns)
+        seen += [total] if total is not None else []
+    cut = cut_rows(size, looked.part.files)
+    seen += [cut] if cut is not None else []
+    places = {t.column: _places(rows, t) for t in seen if t.column is not None}
+    personal = {*looked.personal().found} if seen else ()
+    return spreadsheet_damage(seen, places, used, personal, name)
+
+
+def _errors(rows: pa.Table) -> Iterator[Trace]:
+    """Yield the errors of formulas among all rows of the sample: few of them hide among many values."""
+    for name in rows.column_names:
+        column = rows[name]
+        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+            continue
+        marked = pc.or_(pc.starts_with(column, "#"), pc.starts_with(column, "Err:"))
+        suspect = column.filter(pc.fill_null(marked, False))
+        if len(suspect):
+            held = cells(name, suspect)
+            trace = error_cells(Cells(name, held.texts, held.counts, held.distinct, held.rows, len(column)))
+            if trace is not None:
+                yield trace
+
+
+def _places(rows: pa.Table, trace: Trace) -> list[int]:
+    """Return numbers of rows that hold the values of a trace: ten at most."""
+    if trace.column is None or not trace.values or "__row" not in rows.column_names:
+        return []
+    column = rows[trace.column]
+    text = column if pa.types.is_string(column.type) else column.cast(pa.string())
+    held = pc.is_in(pc.utf8_trim_whitespace(text), value_set=pa.array(trace.values[:200], pa.string()))
+    return [int(n) for n in rows["__row"].filter(pc.fill_null(held, False))[:10].to_pylist()]
+
+
+def _totals(rows: pa.Table, columns: Mapping[str, Cells]) -> Trace | None:
+    if len(rows) < 5:
+        return None
+    last = rows.slice(len(rows) - 1).drop_columns(["__row"]).to_pylist()[0]
+    sums: dict[str, float] = {}
+    for name, column in columns.items():
+        if not column.numeric or last.get(name) in (None, ""):
+            continue
+        above = rows[name].slice(0, len(rows) - 1)
+        try:
+            numbers = above.cast(pa.float64())
+        except pa.ArrowInvalid:
+            continue
+        sums[name] = float(pc.sum(numbers).as_py() or 0.0)
+    return total_row(last, sums)
+
+
+def _fresh(part: Part, reading: Reading, number: int, clock: datetime, name: str | None) -> list[Finding]:
+    if number == 0:
+        table, time = reading.table, "__time"
+        since, latest = _instant(reading.extent.since), _instant(reading.extent.until)
+    else:
+        column = part.source.time or _event_of(reading, number)
+        if column is None or column not in part.table.columns:
+            return freshness.fresh(part.source, None, None, clock, name=name)
+        ready = prepared(part.table, [(column, "timestamp")])
+        value = timestamp(Column(ready, column, part.name), part.source.timezone).value
+        table, time = ready.select(__time=value), "__time"
+        low, high = time_ends(table, time)
+        since, latest = _instant(low), _instant(high)
+    every = part.source.delivered_every
+
+    def pause() -> timedelta | None:
+        width = max(int(every.total_seconds() * 1e6), 1) if every is not None else 1
+        found = longest_pause(table, time, width)
+        return None if found is None else timedelta(microseconds=found)
+
+    return freshness.fresh(part.source, since, latest, clock, pause, name)
+
+
+def _event_of(reading: Reading, number: int) -> str | None:
+    joins = reading.parts[0].source.joins
+    return joins[number - 1].as_of if number <= len(joins) else None
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _reidentified(reading: Reading, looks: Sequence[_Look]) -> list[Finding]:
+    """Count the rows by what describes persons: in the main source, or in the joined table when joins bring some."""
+    found = [looked.personal() for looked in looks]
+    persons = any(one.persons for one in found)
+    if not persons:
+        return anonymity.reidentification(None, persons=False)
+    own = _describing(found[0])
+    brought = [name for one in found[1:] for name in _describing(one) if name in reading.event_columns]
+    if brought:
+        mine = [name for name in own if name in reading.table.columns][:MOST_GROUPED]
+        both = [*mine, *brought][: 2 * MOST_GROUPED]
+        before = _groups(reading.table, mine) if mine else None
+        whole = Groups((), reading.extent.rows, 1, reading.extent.rows, 0, 0)
+        after = _groups(reading.table, both) if len(both) > 1 else None
+        return anonymity.reidentification(after, before or whole, brought, persons=True)
+    own = own[:MOST_GROUPED]
+    return anonymity.reidentification(_groups(reading.parts[0].table, own) if len(own) > 1 else None)
+
+
+def _describing(looked: Looked) -> list[str]:
+    places = [name for name, match in looked.found.items() if KINDS[match.kind].group == "of_persons"]
+    births = [name for name, match in looked.found.items() if match.kind == "birth_date"]
+    described = [name for name, match in looked.quasi.items() if match.kind != "title"]
+    return [*described, *births, *places]
+
+
+def _groups(table: object, columns: Sequence[str]) -> Groups:
+    return Groups(tuple(columns), *group_sizes(table, columns))  # type: ignore[arg-type]

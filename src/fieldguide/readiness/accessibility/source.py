@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
+from fieldguide.errors import DataError, UnreachableError
 from fieldguide.finding import Finding, Verdict
-from fieldguide.program import Source
+from fieldguide.program import Hearsay, Source
+from fieldguide.readiness.accessibility.privacy.cells import masked
 from fieldguide.readiness.checks import CHECKS, found
 from fieldguide.tables.read import Extent, Reject
 
@@ -27,6 +29,27 @@ def reachable(
     where = f" in {len(files)} files" if len(files) > 1 else ""
     saw = f"{source.place}: {rows:,} rows, {columns} columns{where}"
     return [found("reachable", "pass" if rows else "fail", saw, name, expected="rows")]
+
+
+def unreached(source: Source, error: DataError) -> list[Finding]:
+    """C3, C1: what is known of a source whose rows could not be read.
+
+    Hearsay is unknown, not failing: nobody has looked yet. A place that was reached and whose rows cannot be
+    read (any other DataError than UnreachableError) is located and does not load.
+    """
+    if isinstance(source.data, Hearsay):
+        said = f", said by {source.data.said_by}" if source.data.said_by else ""
+        since = f", since {source.data.since}" if source.data.since else ""
+        saw = f"hearsay{said}{since}: nobody has reached {source.place} yet"
+        todo = "find out where the rows are, and write the place in Source(data=…)"
+        return [found("reachable", "unknown", saw, todo=todo)]
+    if isinstance(error, UnreachableError):
+        return [found("reachable", "fail", str(error))]
+    return [
+        found("reachable", "pass", f"{source.place} was reached; its rows could not be read"),
+        found("time_span", "pass", "not known: the rows could not be read"),
+        found("parses", "fail", str(error), todo=CHECKS["parses"].next),
+    ]
 
 
 def time_span(source: Source, extent: Extent) -> list[Finding]:
@@ -51,21 +74,38 @@ def permission_current(source: Source, now: datetime, name: str | None = None) -
     return [found("permission_current", "fail", saw, name)]
 
 
-def parses(rows: int, rejected: int, rejects: Sequence[Reject], name: str | None = None) -> list[Finding]:
+def parses(
+    rows: int,
+    rejected: int,
+    rejects: Sequence[Reject],
+    name: str | None = None,
+    *,
+    notes: Sequence[str] = (),
+    hidden: Collection[str] = (),
+) -> list[Finding]:
     """C1: at most one line (or value) in a thousand rows could not be read; the places of the first are named.
 
-    `rows` were read, `rejected` lines or values were not; `rejects` are examples of them.
+    `rows` were read, `rejected` lines or values were not; `rejects` are examples of them, shown without what they say in
+    columns that are `hidden` (personal data). `notes` say how the source was read: its encoding, separator, lines of names.
     """
     expected = f"at most {MOST_REJECTED:.1%} unreadable"
+    read_as = f"; read as: {'; '.join(notes)}" if notes else ""
     if not rejected:
-        return [found("parses", "pass", f"all of {rows:,} rows could be read", name, expected=expected)]
+        saw = f"all of {rows:,} rows could be read{read_as}"
+        return [found("parses", "pass", saw, name, expected=expected)]
     share = min(rejected / max(rows, 1), 1.0)
     told = ""
     if rejects:
         first = rejects[0]
         column = f" in column {first.column!r}" if first.column else ""
-        told = f"; the first: {first.file}:{first.line}{column}: {_short(first.text)} ({first.reason})"
-    saw = f"{rejected:,} lines or values could not be read ({share:.2%} of {rows:,} rows){told}"
+        # a line that could not be cut into columns may hold any of them
+        text = (
+            repr(masked(first.text))
+            if first.column in hidden or (hidden and not first.column)
+            else _short(first.text)
+        )
+        told = f"; the first: {first.file}:{first.line}{column}: {text} ({first.reason})"
+    saw = f"{rejected:,} lines or values could not be read ({share:.2%} of {rows:,} rows){told}{read_as}"
     places = [f"{r.file}:{r.line}" for r in rejects]
     verdict: Verdict = "fail" if share > MOST_REJECTED else "pass"
     todo = CHECKS["parses"].next

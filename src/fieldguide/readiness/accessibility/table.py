@@ -28,17 +28,27 @@ CHECKS = (
     Check(
         "license", "C2", "human",
         "the license or the terms under which the data may be used",
-        'write Source(license=…), such as "CC0" or "internal"',
+        'write Source(license=…), such as "CC0", "contract with …" or "internal"; ask the owner if you do not know',
     ),
     Check(
         "purpose", "C2", "human",
-        "what the data may be used for",
-        "write Source(purpose=…)",
+        "what the data were collected for and may be used for",
+        'write Source(purpose=…) in the words of whoever gave the permission, such as "better offers to our customers"',
     ),
     Check(
         "personal_data", "C2", "human",
         "whether the data are about persons, and which data those are",
-        'write Source(personal_data=…): "none", or what they hold and on which legal basis',
+        'write Source(personal_data=…): "none", or what they hold, such as "names, e-mail addresses"',
+    ),
+    Check(
+        "legal_basis", "C2", "human",
+        "on which legal basis personal data are used (asked where there are any)",
+        'write Source(legal_basis=…), such as "consent of the customers, 2024-03" or "contract"; ask whoever answers for privacy',
+    ),
+    Check(
+        "ethics", "C2", "human",
+        "that somebody has asked whom the use may harm (asked where rows are about persons)",
+        'write Source(ethics=…): who looked at it, when, and what came out, such as "reviewed by the data council 2024-03: no objection"',
     ),
     Check(
         "permission_current", "C2", "machine",
@@ -52,13 +62,33 @@ CHECKS = (
     ),
     Check(
         "personal_data_screen", "C2", "machine",
-        "columns that look like e-mail addresses, phone, card or bank account numbers, or network addresses",
+        "columns that hold personal data: contact, identity, payment, place, birth, names, secrets; each must be declared",
         "take the column out of the source, or say in Source(personal_data=…) what it holds",
+    ),
+    Check(
+        "personal_data_hints", "C2", "machine",
+        "what may be personal and cannot be decided: a few cells, free text, numbers that single out rows",
+        "look at the columns named",
+    ),
+    Check(
+        "reidentification", "C2", "machine",
+        "rows that are alone with what describes a person (age, place, occupation), and whether a join made them so",
+        "coarsen or leave out what singles persons out",
     ),
     Check(
         "parses", "C1", "machine",
         "lines and cells that could not be read, by file and line",
         "mend the lines at the source, or declare the column as what it is",
+    ),
+    Check(
+        "spreadsheet_damage", "C1", "machine",
+        "cells that a spreadsheet has changed: dates made of names, cut numbers, lost zeros, error values, lost rows",
+        "export the column anew from where it came, as text",
+    ),
+    Check(
+        "fresh", "C1", "machine",
+        "the last row is as young as Source(delivered_every=…) lets expect",
+        "ask the owner whether the delivery has stopped; correct Source(delivered_every=…) if it comes less often",
     ),
     Check(
         "reads_alike", "C1", "machine",

@@ -1,0 +1,1 @@
+"""What spreadsheets do to data: traces that they leave in cells and in the shape of a table."""
