@@ -19,9 +19,10 @@ from fieldguide.errors import FieldguideError, suggest
 COMMANDS: dict[str, str] = {
     "new": "fieldguide.cli.declaring:new",
     "grade": "fieldguide.cli.grading:grade",
-    "confirm": "fieldguide.cli.grading:confirm",
-    "waive": "fieldguide.cli.grading:waive",
-    "effort": "fieldguide.cli.grading:effort",
+    "history": "fieldguide.cli.grading:history",
+    "confirm": "fieldguide.cli.answering:confirm",
+    "waive": "fieldguide.cli.answering:waive",
+    "effort": "fieldguide.cli.answering:effort",
     "fit": "fieldguide.cli.learning:fit",
     "explain": "fieldguide.cli.learning:explain",
     "score": "fieldguide.cli.learning:score",
@@ -38,6 +39,7 @@ COMMANDS: dict[str, str] = {
 SUMMARIES: dict[str, str] = {
     "new": "Write a program file with the blanks to fill.",
     "grade": "Grade the data: the level, what holds it back, what to do next.",
+    "history": "How the level came to be: gradings, answers, person-time.",
     "confirm": "Answer a question that only a person can answer.",
     "waive": "Let a check or a gate pass once, in your name, on record.",
     "effort": "Record person-time that went into a level.",

@@ -24,7 +24,6 @@ home_option = click.option(
     help="The folder of ledger, journal and fitted models.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-by_option = click.option("--by", required=True, metavar="NAME", help="The person who answers for it.")
 until_option = click.option(
     "--until", "--as-of", "until", metavar="DATE", help="Use only what was known before this time (ISO 8601)."
 )

@@ -213,17 +213,25 @@ def read_evidence(ledger: sa.Engine, program: str, fingerprint: str) -> list[Evi
 
 def write_answer(ledger: sa.Engine, program: str, answer: Answer | Waiver) -> None:
     """Record what a named person confirmed or waived."""
-    row = {
-        "at": stamp(answer.at),
-        "program": program,
-        "kind": "waive" if isinstance(answer, Waiver) else "confirm",
-        "check": answer.check,
-        "about": answer.about,
-        "by": answer.by,
-        "because": answer.because,
-        "until": stamp(answer.until) if answer.until else None,
-    }
-    _insert(ledger, schema.answers, [row])
+    write_answers(ledger, program, [answer])
+
+
+def write_answers(ledger: sa.Engine, program: str, answers: Sequence[Answer | Waiver]) -> None:
+    """Record what a named person confirmed or waived, of several columns at once: all or nothing."""
+    rows = [
+        {
+            "at": stamp(answer.at),
+            "program": program,
+            "kind": "waive" if isinstance(answer, Waiver) else "confirm",
+            "check": answer.check,
+            "about": answer.about,
+            "by": answer.by,
+            "because": answer.because,
+            "until": stamp(answer.until) if answer.until else None,
+        }
+        for answer in answers
+    ]
+    _insert(ledger, schema.answers, rows)
 
 
 def read_answers(ledger: sa.Engine, program: str) -> tuple[list[Answer], list[Waiver]]:

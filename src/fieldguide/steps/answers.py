@@ -1,20 +1,42 @@
-"""What people say: confirmations, waivers, and the time that a level took."""
+"""What people say: confirmations, waivers, and the time that a level took; and what is still open to them."""
 
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, TypeVar
 
 from fieldguide.errors import UsageError, suggest
 from fieldguide.ledger import records
-from fieldguide.ledger.records import stamp, write_answer, write_effort
 from fieldguide.ledger.rules import GATES
-from fieldguide.program import Program, computed_features, raw_columns
+from fieldguide.program import Program, computed_features, named, raw_columns
 from fieldguide.readiness.answers import Answer, Waiver, answerable
+from fieldguide.readiness.grade import level_of
 from fieldguide.readiness.levels import CHECKS
 from fieldguide.readiness.levels import level as known_level
-from fieldguide.steps.home import DEFAULT, Home, at_home, name_of, system_clock
+from fieldguide.readiness.telling import Group, commands
+from fieldguide.readiness.unread import unread
+from fieldguide.steps.home import DEFAULT, Home, at_home, data_fingerprint, name_of, system_clock
+from fieldguide.steps.level import standing
+from fieldguide.steps.told import open_questions
+
+Said = TypeVar("Said", Answer, Waiver)
+
+
+@dataclass(frozen=True)
+class Open:
+    """A question that only people can answer and that nobody has: for which level, about what, and how to answer."""
+
+    check: str
+    level: str
+    about: tuple[str, ...]
+    question: str
+    saw: str
+    command: str
 
 
 def confirm(
@@ -23,30 +45,20 @@ def confirm(
     *,
     by: str,
     because: str = "",
-    about: str | None = None,
+    about: str | Sequence[str] | None = None,
     until: str | None = None,
     home: str | Path | Home = DEFAULT,
     now: datetime | None = None,
-) -> Answer:
-    """Record a named person's answer to a question that only a person can answer.
+) -> tuple[Answer, ...]:
+    """Record a named person's answer to a question that only a person can answer; returns what was recorded.
 
-    `about` names one column (left out: all that the check asks about), `until` is when the answer expires.
+    `about` names one column or several (left out: all that the check asks about), `until` is when the answer
+    expires.
 
     Raises UsageError for an unknown check, or one that the data answer themselves.
     """
     answerable(check)
-    _about(at_home(home), program, about)
-    place = at_home(home)
-    answer = Answer(
-        check=check,
-        about=about,
-        by=_person(by),
-        because=because,
-        until=_until(until),
-        at=now or system_clock(),
-    )
-    write_answer(place.ledger(), name_of(program), answer)
-    return answer
+    return _record(Answer, program, check, about, by, because, until, home, now)
 
 
 def waive(
@@ -55,12 +67,14 @@ def waive(
     *,
     by: str,
     because: str,
-    about: str | None = None,
+    about: str | Sequence[str] | None = None,
     until: str | None = None,
     home: str | Path | Home = DEFAULT,
     now: datetime | None = None,
-) -> Waiver:
+) -> tuple[Waiver, ...]:
     """Let a check (until a date) or a gate (for the next launch only) pass, in a person's name.
+
+    `about` names one column or several (left out: all of the check). Returns what was recorded.
 
     Raises UsageError for an unknown check or gate, or without a reason.
     """
@@ -69,20 +83,25 @@ def waive(
         raise UsageError(
             f"There is no check or gate {check!r}.{suggest(check, known)} Gates: {', '.join(GATES)}; fieldguide grade P lists the checks."
         )
-    _about(at_home(home), program, about)
     if not because.strip():
         raise UsageError("A waiver needs a reason: --because 'why it may pass'.")
-    place = at_home(home)
-    waiver = Waiver(
-        check=check,
-        about=about,
-        by=_person(by),
-        because=because,
-        until=_until(until),
-        at=now or system_clock(),
-    )
-    write_answer(place.ledger(), name_of(program), waiver)
-    return waiver
+    return _record(Waiver, program, check, about, by, because, until, home, now)
+
+
+def questions(
+    program: Program, *, home: str | Path | Home = DEFAULT, now: datetime | None = None
+) -> tuple[Open, ...]:
+    """Return what only people can answer and nobody has, in the order of the levels, with the commands to answer.
+
+    From the last grading and the answers since; of a program that was not graded yet from what it declares.
+    """
+    place, program = at_home(home), named(program)
+    ledger, now = place.ledger(), now or system_clock()
+    grade = standing(ledger, name_of(program), data_fingerprint(program), now=now)
+    if grade is None:
+        answers, waivers = records.read_answers(ledger, name_of(program))
+        grade = level_of(unread(program, {}, now, answers), waivers, now)
+    return tuple(_open(group) for group in open_questions(grade))
 
 
 def effort(
@@ -99,18 +118,52 @@ def effort(
     `spent` is a timedelta or a text such as "3h", "45m" or "1h30m".
     """
     minutes = _minutes(spent)
-    write_effort(
-        at_home(home).ledger(),
-        stamp(now or system_clock()),
-        name_of(program),
-        known_level(level).name,
-        minutes,
-        _person(by),
-    )
+    write = records.write_effort
+    at, name = records.stamp(now or system_clock()), name_of(program)
+    write(at_home(home).ledger(), at, name, known_level(level.upper()).name, minutes, _person(by))
     return minutes
 
 
-def _about(home: Home, program: Program, about: str | None) -> None:
+def _record(
+    kind: type[Said],
+    program: Program,
+    check: str,
+    about: str | Sequence[str] | None,
+    by: str,
+    because: str,
+    until: str | None,
+    home: str | Path | Home,
+    now: datetime | None,
+) -> tuple[Said, ...]:
+    place = at_home(home)
+    names: Sequence[str | None] = (
+        (about,) if about is None or isinstance(about, str) else tuple(about) or (None,)
+    )
+    for name in names:
+        _known(place, program, name)
+    said: dict[str, Any] = {"by": _person(by), "because": because.strip(), "until": _until(until)}
+    told = tuple(kind(check=check, about=name, at=now or system_clock(), **said) for name in names)
+    records.write_answers(place.ledger(), name_of(program), told)
+    return told
+
+
+def _open(group: Group) -> Open:
+    check = CHECKS[group.check]
+    ready = [line for line in commands(group.next) if line.split()[1] == "confirm"]
+    about = f" --about {shlex.quote(group.about[0])}" if len(group.about) == 1 else ""
+    return Open(
+        check=group.check,
+        level=group.level,
+        about=group.about,
+        question=check.checks,
+        saw=group.saw,
+        command=ready[0]
+        if ready
+        else f"fieldguide confirm P {group.check}{about} --by NAME --because ANSWER",
+    )
+
+
+def _known(home: Home, program: Program, about: str | None) -> None:
     """Raise UsageError unless `about` is a column, a source, or what a finding was about; None is everything."""
     if about is None:
         return

@@ -23,6 +23,7 @@ from fieldguide.steps.grade import Graded, Progress, code_hash, grade
 from fieldguide.steps.home import DEFAULT, Home, at_home, data_fingerprint, name_of, system_clock
 from fieldguide.steps.launch import manifest_of
 from fieldguide.steps.level import standing
+from fieldguide.tables.read import Reading
 from fieldguide.tables.summary import Blocks, Summary, summarize
 
 
@@ -82,6 +83,7 @@ def fit(
     graded = grade(
         program, home=place, until=until or _known_in_service(place, program), now=now, on_step=on_step
     )
+    reading, summary = graded.rows()
     failures = failing(graded.grade)
     if failures:
         raise GateError(
@@ -89,8 +91,8 @@ def fit(
             f"fieldguide grade P; to let a check pass in your name: fieldguide waive P {failures[0].check} --by NAME --because …"
         )
     say("loading the rows")
-    table = graded.reading.table.to_pyarrow()
-    result = climb(program, table, training_summary(program, graded, table), on_step=say)
+    table = reading.table.to_pyarrow()
+    result = climb(program, table, training_summary(program, reading, summary, table), on_step=say)
     say("keeping the fitted models")
     for fitted in result.fitteds.values():
         save(fitted, place.fitted)
@@ -101,7 +103,7 @@ def fit(
         data_fingerprint(program),
         now=now,
         findings=graded.findings,
-        extent=graded.reading.extent.hash,
+        extent=reading.extent.hash,
     )
     assert after is not None
     chosen = result.fitteds[result.chosen]
@@ -117,12 +119,12 @@ def fit(
     )
 
 
-def training_summary(program: Program, graded: Graded, table: pa.Table) -> Summary:
+def training_summary(program: Program, reading: Reading, summary: Summary, table: pa.Table) -> Summary:
     """Return the Summary of the rows before the next period, in blocks of time: what monitoring compares with."""
     begins = boundary(program, table)
-    rows = graded.reading.table
     if begins is None:
-        return graded.summary
+        return summary
+    rows = reading.table
     return summarize(rows.filter(rows["__time"] < begins), raw_columns(program), slices=Blocks())
 
 
@@ -172,7 +174,7 @@ def _record(
         for rung in result.rungs
     ]
     records.write_fits(ledger, fits)
-    evidence = Evidence(finding, now, extent=graded.reading.extent.hash, code=code_hash())
+    evidence = Evidence(finding, now, extent=graded.extent["hash"], code=code_hash())
     records.write_evidence(ledger, name, fingerprint, "fit", [evidence])
 
 

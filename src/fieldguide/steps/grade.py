@@ -3,38 +3,67 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 import fieldguide
+from fieldguide.errors import DataError, UnreachableError
 from fieldguide.finding import Finding
 from fieldguide.ledger import records
-from fieldguide.program import Program, named, raw_columns
+from fieldguide.ledger.history import Change, Expiring, change
+from fieldguide.program import Hearsay, Program, directory, named, raw_columns
+from fieldguide.readiness.answers import Answer
 from fieldguide.readiness.assess import assess
-from fieldguide.readiness.grade import Grade, grade_json
+from fieldguide.readiness.grade import Grade
+from fieldguide.readiness.unread import unread
+from fieldguide.steps.history import expiring_soon
 from fieldguide.steps.home import DEFAULT, Home, at_home, data_fingerprint, name_of, system_clock
 from fieldguide.steps.level import standing
-from fieldguide.tables.read import Extent, Reading, read
+from fieldguide.steps.profile import keep_profile
+from fieldguide.steps.queues import check_folder, with_files, write_queues
+from fieldguide.steps.told import Findings, grade_text, graded_json
+from fieldguide.tables import query
+from fieldguide.tables.read import Extent, Reading, read, read_table
 from fieldguide.tables.summary import Blocks, Summary, summarize
 
 Progress = Callable[[str], None]
+SEEN = 20
+"""How many gradings back the same rows are looked for."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Graded:
-    """The grade of a program's data for its question, the findings of this grading, and the rows that it read."""
+    """The grade of a program's data for its question, the findings of this grading, and the rows that it read.
+
+    `queues` are tables for people to work through, by name, and `files` those that were written; `change` is what differs from the grading before
+    (None: there is none), one of `gradings` so far; `effort` is the person-time that was noted, `expiring`
+    what the level rests on and what ends soon. `reading` and `summary` are None where the rows could not be
+    read: `error` then says why. Printed, it is what the command prints; a notebook shows it as a page.
+    """
 
     program: Program
     grade: Grade
-    findings: tuple[Finding, ...]
-    reading: Reading
-    summary: Summary
+    findings: Findings
+    reading: Reading | None
+    summary: Summary | None
+    at: datetime
+    extent: Mapping[str, Any]
+    queues: Mapping[str, pa.Table] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
+    change: Change | None = None
+    before: records.GradeRecord | None = None
+    gradings: int = 1
+    effort: tuple[records.Effort, ...] = ()
+    expiring: tuple[Expiring, ...] = ()
+    error: DataError | None = None
 
     @property
     def name(self) -> str:
@@ -46,9 +75,35 @@ class Graded:
         """The level that was reached."""
         return self.grade.level
 
+    @property
+    def held_back_by(self) -> Findings:
+        """What keeps from the next level."""
+        return Findings(self.grade.held_back_by)
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether rows that were said to be somewhere could not be read (hearsay is not: nobody has looked)."""
+        return self.error is not None and not isinstance(self.program.source.data, Hearsay)
+
+    def rows(self) -> tuple[Reading, Summary]:
+        """Return what was read and its summary.
+
+        Raises DataError when the rows could not be read.
+        """
+        if self.reading is None or self.summary is None:
+            raise self.error or DataError(f"{self.program.source.place} was not read.")
+        return self.reading, self.summary
+
     def to_json(self) -> dict[str, Any]:
         """Return the grade as `grade --json` prints it."""
-        return grade_json(self.grade, self.name, self.program.question.ask)
+        return graded_json(self)
+
+    def to_text(self, program: str | None = None, *, everything: bool = False) -> str:
+        """Return the grade as the command prints it; `program` is how its file is called in commands."""
+        return grade_text(self, program, everything=everything)
+
+    def __repr__(self) -> str:
+        return self.to_text()
 
 
 def grade(
@@ -56,59 +111,138 @@ def grade(
     *,
     home: str | Path | Home = DEFAULT,
     until: str | datetime | None = None,
+    queues: str | Path | None = None,
     now: datetime | None = None,
     on_step: Progress | None = None,
 ) -> Graded:
     """Return the readiness of the program's data for its question, and record it in the ledger.
 
-    With `until`, only what was known before that time is used.
+    With `until`, only what was known before that time is used. `queues` is a folder into which the tables that
+    people should work through are written, one CSV file each; findings then name the file. Rows that cannot be reached or read are graded
+    as far as that goes: hearsay and an unreachable place C4, a place that was reached C3 at most.
 
-    Raises DataError when the data cannot be read, ProgramError when the program does not fit them.
+    Raises ProgramError when the program does not fit the rows, UsageError when `queues` cannot be a folder.
     """
     say = on_step or (lambda message: None)
     place, program = at_home(home), named(program)
     now = now or system_clock()
+    ledger, name = place.ledger(), name_of(program)
+    answers, _ = records.read_answers(ledger, name)
+    if queues is not None:
+        check_folder(Path(queues))
     say(f"reading {program.source.place}")
-    reading = read(program, until=until)
+    try:
+        if isinstance(program.source.data, Hearsay):
+            raise UnreachableError(f"{program.source.place} is hearsay: nobody has reached it yet.")
+        reading = read(program, until=until)
+    except DataError as error:
+        return _unread(place, program, error, now, answers)
     say(f"summarizing {reading.extent.rows:,} rows")
     summary = summarize(reading.table, raw_columns(program), slices=Blocks())
     say("checking")
-    ledger, name = place.ledger(), name_of(program)
-    answers, _ = records.read_answers(ledger, name)
     before = _seen_before(ledger, program, reading.extent)
     if before is None or before.hash != reading.extent.hash:
         say("reading a second time")
         again = read(program, until=until).extent
     else:
         again = before
-    findings = assess(program, reading, summary, now=now, again=again, answers=answers)
+    tables: dict[str, pa.Table] = {}
+    findings = assess(program, reading, summary, now=now, again=again, answers=answers, queues=tables)
+    written = {} if queues is None else write_queues(tables, Path(queues))
+    findings = with_files(findings, written, tables)
     if before is not None and before.hash != reading.extent.hash:
         findings = [_changed_since(f) if f.check == "reads_alike" else f for f in findings]
-    result = standing(
-        ledger, name, data_fingerprint(program), now=now, findings=findings, extent=reading.extent.hash
+    keep_profile(place, program, summary)
+    extent = {**asdict(reading.extent), **_told_of(program, reading)}
+    found = Graded(
+        program, _standing(place, program, findings, extent, now), Findings(findings), reading, summary, now, extent,
+        queues=MappingProxyType(tables), files=MappingProxyType(written),
+    )  # fmt: skip
+    return _recorded(place, found)
+
+
+def _unread(place: Home, program: Program, error: DataError, now: datetime, answers: list[Answer]) -> Graded:
+    """Return the grade of rows that could not be read, as far as it goes without them."""
+    lost = _lost(program, error)
+    findings = unread(program, lost, now, answers)
+    extent = {
+        **asdict(Extent(program.source.place, 0, None, None, "")),
+        "columns": [],
+        "sources": [],
+    }
+    grade = _standing(place, program, findings, extent, now)
+    found = Graded(program, grade, Findings(findings), None, None, now, extent, error=error)
+    return _recorded(place, found)
+
+
+def _lost(program: Program, error: DataError) -> dict[str | None, DataError]:
+    """Return which sources could not be read, and why: None is the main one."""
+    joined: dict[str | None, DataError] = {}
+    base = directory(program)
+    for join in program.source.joins:
+        try:
+            read_table(join.source.data, base)
+        except DataError as other:
+            joined[join.source.place] = other
+    return joined if str(error) in {str(each) for each in joined.values()} else {None: error, **joined}
+
+
+def _standing(
+    place: Home, program: Program, findings: list[Finding], extent: Mapping[str, Any], now: datetime
+) -> Grade:
+    found = standing(
+        place.ledger(), name_of(program), data_fingerprint(program), now=now, findings=findings, extent=extent["hash"]
+    )  # fmt: skip
+    assert found is not None
+    return found
+
+
+def _recorded(place: Home, found: Graded) -> Graded:
+    """Record a grading, and return it with what the ledger knows of those before."""
+    ledger, name = place.ledger(), found.name
+    earlier = records.read_grades(ledger, name, last=1)
+    record = records.GradeRecord(
+        at=records.stamp(found.at),
+        program=name,
+        fingerprint=data_fingerprint(found.program),
+        level=found.level,
+        extent=found.extent,
+        code=code_hash(),
+        findings=tuple(found.findings),
     )
-    assert result is not None
-    records.write_grade(
-        ledger,
-        records.GradeRecord(
-            at=records.stamp(now),
-            program=name,
-            fingerprint=data_fingerprint(program),
-            level=result.level,
-            extent=asdict(reading.extent),
-            code=code_hash(),
-            findings=tuple(findings),
-        ),
+    records.write_grade(ledger, record)
+    before = earlier[0] if earlier else None
+    return replace(
+        found,
+        before=before,
+        change=None if before is None else change(before, record),
+        gradings=records.count_grades(ledger, name),
+        effort=tuple(records.read_effort(ledger, name)),
+        expiring=expiring_soon(ledger, found.program, found.at),
     )
-    return Graded(program, result, tuple(findings), reading, summary)
+
+
+def _told_of(program: Program, reading: Reading) -> dict[str, Any]:
+    """Return what is recorded of a reading beside its extent: its columns, and each of its sources."""
+    sources = [
+        {
+            "name": part.name,
+            "rows": reading.extent.rows if part is reading.parts[0] else query.size(part.table),
+            "columns": len(part.columns),
+            "files": len(part.files),
+            "rejected": part.rejected,
+        }
+        for part in reading.parts
+    ]
+    return {"columns": [f.name for f in raw_columns(program)], "sources": sources}
 
 
 def _seen_before(ledger: sa.Engine, program: Program, extent: Extent) -> Extent | None:
     """Return the recorded extent of the same rows: same columns, number and span of time, whatever their content."""
-    for record in reversed(records.read_grades(ledger, name_of(program))):
-        seen = Extent(**record.extent)
-        same_code = record.code == code_hash() and record.fingerprint == data_fingerprint(program)
-        if same_code and replace(seen, hash=extent.hash) == extent:
+    same = records.read_grades(ledger, name_of(program), fingerprint=data_fingerprint(program), last=SEEN)
+    for record in reversed(same):
+        seen = Extent(**{one.name: record.extent.get(one.name) for one in fields(Extent)})  # type: ignore[arg-type]
+        if record.code == code_hash() and replace(seen, hash=extent.hash) == extent:
             return seen
     return None
 

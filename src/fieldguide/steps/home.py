@@ -20,7 +20,7 @@ DEFAULT = ".fieldguide"
 
 @dataclass(frozen=True)
 class Home:
-    """Where things are kept: `ledger.db`, `fitted/<id>/` and `journal/` below one folder."""
+    """Where things are kept: `ledger.db`, `fitted/<id>/`, `profiles/` and `journal/` below one folder."""
 
     folder: Path
 
@@ -28,6 +28,11 @@ class Home:
     def fitted(self) -> Path:
         """The folder of fitted models."""
         return self.folder / "fitted"
+
+    @property
+    def profiles(self) -> Path:
+        """The folder of the summaries of each program's last grading."""
+        return self.folder / "profiles"
 
     @property
     def journal(self) -> Path:

@@ -1,0 +1,176 @@
+"""A grade as text and as JSON: what the command prints, what `repr` shows, what a script reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fieldguide.errors import for_program
+from fieldguide.finding import Finding
+from fieldguide.program import Program
+from fieldguide.readiness.grade import Grade, grade_json
+from fieldguide.readiness.levels import CHECKS, LEVELS, at_least, level
+from fieldguide.readiness.telling import Group, groups, lines, who_can
+from fieldguide.steps.history import change_json, effort_json, expiring_text
+
+if TYPE_CHECKING:
+    from fieldguide.steps.grade import Graded
+
+MOST_NOTES = 5
+"""Findings that hold nothing back and are still worth a look, of which so many are told."""
+
+
+class Findings(tuple[Finding, ...]):
+    """Findings in their order: a tuple that prints as the command does and that a notebook shows as cards."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "\n".join(lines(self, "P", everything=True)) or "no findings"
+
+    __str__ = __repr__
+
+
+def file_of(program: Program) -> str:
+    """Return how a program's file is called in commands; P where it was written in none."""
+    return Path(program.file).name if program.file else "P"
+
+
+def grade_text(graded: Graded, program: str | None = None, *, everything: bool = False) -> str:
+    """Return a grade as the command prints it: the level, what holds it back, what to do next.
+
+    Of many findings of a check the worst few are told in full and the others counted, unless `everything`.
+    """
+    file = file_of(graded.program) if program is None else program
+    grade = graded.grade
+    told = _head(graded)
+    if grade.next_level:
+        told += ["", f"Held back from {grade.next_level} by:"]
+        told += lines(grade.held_back_by, file, everything=everything)
+    rest = _further(grade)
+    failing = [f for f in rest if f.verdict == "fail"]
+    if failing:
+        told += ["", "Failing further up:", *lines(failing, file, everything=everything)]
+    for finding, waiver in grade.waived:
+        of = f" of {finding.about}" if finding.about else ""
+        until = f" until {waiver.until:%Y-%m-%d}" if waiver.until else ""
+        told += ["", f"Waived by {waiver.by}{until}: {finding.check}{of} ({waiver.because})"]
+    unknown = [f for f in rest if f.verdict == "unknown"]
+    passed = [f for f in grade.findings if f.verdict == "pass"]
+    if everything:
+        told += ["", "Not known yet:", *lines(unknown, file, everything=True)] if unknown else []
+        told += ["", "Passed:", *lines(passed, file, everything=True)]
+    else:
+        told += _notes(passed, file)
+        names = ", ".join(dict.fromkeys(f"{f.check} ({f.level})" for f in unknown))
+        told += ["", f"Not known yet: {names}. With --all: each of them, and what passed."] if unknown else []
+    told += _afterwards(graded, file)
+    return "\n".join(told)
+
+
+def open_questions(grade: Grade) -> tuple[Group, ...]:
+    """Return what only people can answer and nobody has, in the order of the levels."""
+    waived = {id(f) for f, _ in grade.waived}
+    return groups(
+        f
+        for f in grade.findings
+        if f.verdict != "pass" and who_can(f.check) == "person" and id(f) not in waived
+    )
+
+
+def graded_json(graded: Graded) -> dict[str, Any]:
+    """Return a grade as `grade --json` prints it."""
+    extent, before = graded.extent, graded.before
+    return {
+        **grade_json(graded.grade, graded.name, graded.program.question.ask),
+        "at": graded.at,
+        "extent": {key: extent.get(key) for key in ("source", "rows", "since", "until", "hash")},
+        "sources": list(extent.get("sources") or ()),
+        "columns": list(extent.get("columns") or ()),
+        "engine": extent.get("engine"),
+        "share": extent.get("share"),
+        "effort": effort_json(graded.effort),
+        "expiring": [vars(each) for each in graded.expiring],
+        "history": {
+            "gradings": graded.gradings,
+            "before": None if before is None else {"at": before.at, "level": before.level},
+            "change": None if graded.change is None else change_json(graded.change),
+        },
+        "queues": [
+            {"name": name, "rows": table.num_rows, "file": _text(graded.files.get(name))}
+            for name, table in graded.queues.items()
+        ],
+        "error": None if graded.error is None else str(graded.error),
+    }
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
+
+
+def _head(graded: Graded) -> list[str]:
+    grade = graded.grade
+    reached = [each.name for each in LEVELS if at_least(grade.level, each.name)]
+    ahead = [each.name for each in LEVELS if each.name not in reached]
+    ladder = " ".join([*reached[:-1], f"[{grade.level}]", *(f"·{name}" for name in ahead)])
+    one = level(grade.level)
+    return [
+        f"{graded.name}: level {grade.level}, {one.title}: {one.meaning}",
+        f"  {ladder}   ({_rows(graded)})",
+    ]
+
+
+def _rows(graded: Graded) -> str:
+    if graded.reading is None:
+        return "no rows read"
+    rows, share = f"{graded.reading.extent.rows:,} rows", graded.extent.get("share")
+    told = f"{rows}, a share of {share:g}" if share and share < 1 else rows
+    lost = sum(part.rejected for part in graded.reading.parts)
+    return told + (
+        f", {lost:,} lines or values that could not be read: see parses with --all" if lost else ""
+    )
+
+
+def _further(grade: Grade) -> list[Finding]:
+    """Return the findings that do not hold back now: above the next level, and waived by nobody."""
+    told = {id(f) for f in grade.held_back_by} | {id(f) for f, _ in grade.waived}
+    return [f for f in grade.findings if id(f) not in told]
+
+
+def _notes(passed: Sequence[Finding], file: str) -> list[str]:
+    noted = [f for f in passed if f.next]
+    if not noted:
+        return []
+    brief = lines(noted, file, everything=True, brief=True)
+    more = f"    and {len(brief) - MOST_NOTES} more" if len(brief) > MOST_NOTES else "    what to do"
+    return ["", "Worth a look (holds nothing back):", *brief[:MOST_NOTES], f"{more}: --all"]
+
+
+def _afterwards(graded: Graded, file: str) -> list[str]:
+    """Return what is left to say: who can answer, what changed, what ends soon."""
+    told: list[str] = []
+    questions = sum(len(group.findings) for group in open_questions(graded.grade))
+    if questions:
+        word = "question" if questions == 1 else "questions"
+        told.append(
+            for_program(
+                f"{questions} {word} for people, with the commands to answer: fieldguide confirm P", file
+            )
+        )
+    if any(f.verdict == "fail" and f.check in CHECKS for f in graded.grade.held_back_by):
+        told.append(
+            for_program(
+                "To let one pass in your name: fieldguide waive P CHECK --about COLUMN --by NAME --because WHY",
+                file,
+            )
+        )
+    if graded.change is not None and str(graded.change) != "nothing changed":
+        assert graded.before is not None
+        since = f"Since {graded.before.at[:16].replace('T', ' ')} ({graded.before.level})"
+        told.append(for_program(f"{since}: {graded.change}. All gradings: fieldguide history P", file))
+    if graded.change is not None and graded.change.climbed > 0:
+        hint = f"To credit the work: fieldguide effort P {graded.level} 3h --by NAME"
+        told.append(for_program(hint, file))
+    told += [f"Ends soon: {expiring_text(each, graded.at)}" for each in graded.expiring[:3]]
+    return ["", *told] if told else []
