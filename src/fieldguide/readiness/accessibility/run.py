@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 
+import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,7 +17,7 @@ from fieldguide.readiness.accessibility import freshness, source
 from fieldguide.readiness.accessibility.privacy import anonymity, presidio, screen
 from fieldguide.readiness.accessibility.privacy.anonymity import Groups
 from fieldguide.readiness.accessibility.privacy.cells import Cells, cells
-from fieldguide.readiness.accessibility.privacy.kinds import KINDS, declares_none
+from fieldguide.readiness.accessibility.privacy.kinds import KINDS
 from fieldguide.readiness.accessibility.privacy.table import Looked, look
 from fieldguide.readiness.accessibility.spreadsheet.damage import spreadsheet_damage
 from fieldguide.readiness.accessibility.spreadsheet.traces import (
@@ -258,5 +259,5 @@ def _describing(looked: Looked) -> list[str]:
     return [*described, *births, *places]
 
 
-def _groups(table: object, columns: Sequence[str]) -> Groups:
-    return Groups(tuple(columns), *group_sizes(table, columns))  # type: ignore[arg-type]
+def _groups(table: ibis.Table, columns: Sequence[str]) -> Groups:
+    return Groups(tuple(columns), *group_sizes(table, columns))

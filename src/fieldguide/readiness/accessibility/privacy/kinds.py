@@ -43,6 +43,15 @@ def fold(text: str) -> str:
     return "".join(c for c in plain if not unicodedata.combining(c))
 
 
+def wordlist(text: str) -> frozenset[str]:
+    """Return the words of a text.
+
+    >>> sorted(wordlist("to be or not to be"))
+    ['be', 'not', 'or', 'to']
+    """
+    return frozenset(text.split())
+
+
 CONTACT = "contact details,contact data,contact information,kontaktdaten,coordonnees"
 IDENTITY = "identity,identifiers,identifying,pii,personally identifiable,stammdaten"
 PAYMENT = "payment,card,credit card,bank details,financial,billing,kreditkarte,carte bancaire"
@@ -113,9 +122,8 @@ _KINDS = (
 
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.id: kind for kind in _KINDS})
 
-OF_A_PERSON = frozenset(
-    ("gender", "age", "birth_year", "marital", "family", "origin", "religion", "nationality", "occupation")
-    + ("education", "income")
+OF_A_PERSON = wordlist(
+    "gender age birth_year marital family origin religion nationality occupation education income"
 )
 """Quasi-identifiers that only persons have: three of them make a table one about persons."""
 

@@ -21,9 +21,9 @@ from fieldguide.readiness.accessibility.privacy.recognizer import Recognizer
 
 _DNI = "TRWAGMYFPDXBNJZSQVHLCKE"
 _HETU = "0123456789ABCDEFHJKLMNPRSTUVWXY"
-_ODD = {c: v for c, v in zip("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", (
+_ODD = dict(zip("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", (
     1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23,
-), strict=True)}  # fmt: skip
+), strict=True))  # fmt: skip
 
 
 def _ssn(text: str) -> bool:
@@ -130,7 +130,7 @@ def _rodne_cislo(text: str) -> bool:
     d = digits_of(text)
     month = int(d[2:4]) % 50
     right_day = is_day(int(d[4:6]), month - 20 if month > 20 else month)
-    return right_day and len(d) == 10 and (int(d) % 11 == 0 or int(d[:9]) % 11 == 10 and d[9] == "0")
+    return right_day and len(d) == 10 and (int(d) % 11 == 0 or (int(d[:9]) % 11 == 10 and d[9] == "0"))
 
 
 def _cnp(text: str) -> bool:

@@ -13,16 +13,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from fieldguide.readiness.accessibility.privacy.kinds import fold
+from fieldguide.readiness.accessibility.privacy.kinds import fold, wordlist
 
-_TITLES = frozenset(
-    "mr mrs ms miss dr prof mme mlle herr frau sir lady sr sra sig dhr mevr rev hon jr sr ii iii iv phd md".split()
+_TITLES = wordlist(
+    "mr mrs ms miss dr prof mme mlle herr frau sir lady sr sra sig dhr mevr rev hon jr sr ii iii iv phd md"
 )
-_NO_NAME = frozenset(
+_NO_NAME = wordlist(
     "and of the inc llc ltd gmbh ag co corp company sa spa bv ab as plc group sons bros bank hospital school university center centre clinic "
     "hotel park club store shop restaurant street road avenue lake county city airport station to for in on with from at by or vs der die das und "
-    "de la le les et du des".split()
-) - frozenset("de la le du der des".split())
+    "de la le les et du des"
+) - wordlist("de la le du der des")
 """Words that no person's name holds."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’`-][^\W\d_]+)*\.?")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fieldguide.readiness.accessibility.privacy import column as one
 from fieldguide.readiness.accessibility.privacy.cells import Cells
 from fieldguide.readiness.accessibility.privacy.column import PERSONAL, Match
-from fieldguide.readiness.accessibility.privacy.kinds import KINDS, OF_A_PERSON
+from fieldguide.readiness.accessibility.privacy.kinds import KINDS, OF_A_PERSON, wordlist
 from fieldguide.readiness.accessibility.privacy.words import about_persons, kinds_named, words_of
 
 NEAR_UNIQUE = 0.95
@@ -136,9 +136,9 @@ def _of_persons(columns: Sequence[Cells]) -> dict[str, Match]:
     return found
 
 
-_OTHER_DATES = frozenset(
+_OTHER_DATES = wordlist(
     "hire hired start started end ended created updated modified joined signup registered registration order ordered visit admission "
-    "discharge last first since until valid expires death died load event purchase subscription due paid sent opened closed".split()
+    "discharge last first since until valid expires death died load event purchase subscription due paid sent opened closed"
 )
 
 
@@ -159,7 +159,7 @@ def _births(column: Cells) -> Match | None:
     return Match("birth_date", len(years) / len(column.texts), "dates", examples=column.texts[:3])
 
 
-_NUMBERED = frozenset("id ids no nr number key code uuid guid ref reference serial token hash num".split())
+_NUMBERED = wordlist("id ids no nr number key code uuid guid ref reference serial token hash num")
 
 
 def _singles_out(column: Cells) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from fieldguide.readiness.accessibility.privacy.kinds import fold
+from fieldguide.readiness.accessibility.privacy.kinds import fold, wordlist
 
 PHRASES: Mapping[str, str] = {
     "email": "email,e mail,mail,mail address,email address,email id,e mail address,mailadresse,email adresse,courriel,"
@@ -121,13 +121,13 @@ _BARE_NAMES = "name,names,nom,nombre,nome,namn,navn,naam,nimi,nazwa,nazev,nev,na
     "artist,sender,recipient,reviewer,reporter,assignee,officer,victim,suspect,witness,buyer,seller,agent,member,client,kunde,first,last,ime," \
     "mother,father,spouse,wife,husband,winner,user,host,nickname,display name,emergency contact,legal name,account holder,born name"  # fmt: skip
 
-_TAKES_AWAY = frozenset(
+_TAKES_AWAY = wordlist(
     "type types kind count counts flag status verified valid validated optin opt opted length len score rank set sets format provider "
     "network brand issuer domain category class group validity source method quality changed updated bounced sent opened clicks clicked "
     "is has had n nr num cnt avg mean sum pct percent percentage share rate ratio days hours minutes seconds cost price fee amount total "
     "delta diff distance per allowed enabled required missing present available error errors reset attempts policy version level strength "
     "typ anzahl quote art area centroid center limit balance size change age expires expiry risk plan usage calls call minute "
-    "median average volume traffic offered campaign requests request wind".split()
+    "median average volume traffic offered campaign requests request wind"
 )
 """Words beside a phrase that take its meaning away."""
 _UNLESS = {
@@ -138,7 +138,7 @@ _UNLESS = {
     "center": {"street"}, "plan": set(), "age": set(), "status": {"marital", "occupation"}, "size": {"family"},
 }  # fmt: skip
 
-_NOT_A_PERSON = frozenset(
+_NOT_A_PERSON = wordlist(
     "product company hospital school college university file city county state country measure team airport airline brand song movie film "
     "column table station street host domain event category class item model region store shop restaurant organization organisation "
     "business department dept campaign process game book album track ship vessel device server database project field feature variable "
@@ -146,14 +146,14 @@ _NOT_A_PERSON = frozenset(
     "district province area zone site facility provider institution agency bank fund stock security sector industry program course "
     "module package function metric test study trial sensor machine part recipe ingredient color colour layer map club league venue "
     "stadium county borough neighborhood neighbourhood property building street road river lake mountain island planet star "
-    "set location condition measurement franchise cuisine firma produkt ort stadt land strasse artikel datei".split()
+    "set location condition measurement franchise cuisine firma produkt ort stadt land strasse artikel datei"
 )
 """Words beside "name" that say whose name it is, where that is no person."""
 
-_SHORT = frozenset("ssn dob cvv cvc zip plz tel ip vin pwd fax lat lng sex age dni cpf".split())
+_SHORT = wordlist("ssn dob cvv cvc zip plz tel ip vin pwd fax lat lng sex age dni cpf")
 """Phrases of two or three letters that mean the same beside other words; the rest must be the whole name."""
-_BESIDE = frozenset(
-    "user customer cust client patient person employee the my home main primary work own c u p".split()
+_BESIDE = wordlist(
+    "user customer cust client patient person employee the my home main primary work own c u p"
 )
 """Words that leave the meaning as it is."""
 
@@ -228,11 +228,11 @@ def of_something_else(name: str) -> bool:
     return any(word in _NOT_A_PERSON for word in words_of(name))
 
 
-_PERSON = frozenset(
+_PERSON = wordlist(
     "customer user patient employee member passenger person client student visitor subscriber rider donor respondent participant "
     "applicant citizen voter tenant resident guest borrower kunde kunden mitarbeiter nutzer patienten usager salarie utilisateur cliente "
     "usuario empleado paciente utente dipendente kund anvandare klant medewerker asiakas potilas consumer cardholder policyholder "
-    "child parent pupil prisoner inmate victim offender".split()
+    "child parent pupil prisoner inmate victim offender"
 )
 
 
@@ -269,11 +269,8 @@ def _rest(words: tuple[str, ...], start: int, length: int) -> set[str]:
 def _taken_away(kind: str, rest: set[str], words: tuple[str, ...]) -> bool:
     if any(word in _TAKES_AWAY and kind not in _UNLESS.get(word, ()) for word in rest):
         return True
-    if (
-        kind == "phone"
-        and "country" in rest
-        or kind == "country"
-        and rest & {"phone", "telephone", "tel", "dial", "calling"}
+    if (kind == "phone" and "country" in rest) or (
+        kind == "country" and rest & {"phone", "telephone", "tel", "dial", "calling"}
     ):
         return True
     if (

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from statistics import mode
 
 from fieldguide.readiness.accessibility.privacy.cells import Cells
+from fieldguide.readiness.accessibility.privacy.kinds import wordlist
 from fieldguide.readiness.accessibility.privacy.shapes import is_date
 from fieldguide.readiness.accessibility.privacy.words import kinds_named, words_of
 
@@ -35,10 +36,10 @@ class Trace:
     todo: str = ""
 
 
-ERRORS = frozenset(
+ERRORS = wordlist(
     "#REF! #DIV/0! #VALUE! #NAME? #NUM! #NULL! #SPILL! #CALC! #FIELD! #BLOCKED! #CONNECT! #GETTING_DATA #BEZUG! #WERT! #ZAHL! #BUSY! "
     "#VALEUR! #NOM? #NOMBRE! #NUL! #¡REF! #¡VALOR! #¿NOMBRE? #¡DIV/0! #¡NUM! #RIF! #VALORE! #NOME? #VERW! #WAARDE! #NAAM? "
-    "#REFERENS! #VÄRDEFEL! #NAMN? #OGILTIGT! #DIVISION/0!".split()
+    "#REFERENS! #VÄRDEFEL! #NAMN? #OGILTIGT! #DIVISION/0!"
 )
 """What a spreadsheet writes into a cell whose formula broke, in several languages."""
 _LIBRE = re.compile(r"Err:5\d\d|#{5,}")
@@ -55,9 +56,9 @@ def is_error(text: str) -> bool:
 
 _POWER = re.compile(r"-?\d(?:[.,]\d{1,5})?E\+(\d\d)")
 _ANY_POWER = re.compile(r"[+-]?\d+(?:[.,]\d*)?[eE]([+-]?)(\d+)")
-_NUMBERED = frozenset(
+_NUMBERED = wordlist(
     "id ids no nr num number code key card account acct phone tel mobile fax ean upc gtin isbn imei barcode sku ssn nummer numero serial ref "
-    "reference order invoice customer passport licence license iban vat tax".split()
+    "reference order invoice customer passport licence license iban vat tax"
 )
 
 
