@@ -259,7 +259,9 @@ def _answered(
     current = _latest(a for a in given if valid(a, now))
     if current is not None:
         because = f": {current.because}" if current.because else ""
-        return found(name, "pass", f"confirmed by {current.by} on {current.at:%Y-%m-%d}{because}", about)
+        saw = f"confirmed by {current.by} on {current.at:%Y-%m-%d}{because}"
+        evidence = {"until": current.until.isoformat()} if current.until is not None else {}
+        return found(name, "pass", saw, about, evidence=evidence)
     saw = "not answered"
     expired = _latest(a for a in given if a.until is not None and a.until <= now)
     if expired is not None:

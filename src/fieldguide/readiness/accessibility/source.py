@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 
 from fieldguide.errors import DataError, UnreachableError
 from fieldguide.finding import Finding, Verdict
@@ -69,7 +69,10 @@ def permission_current(source: Source, now: datetime, name: str | None = None) -
     if not isinstance(source.expires, date):
         return [found("permission_current", "pass", "no end declared", name)]
     if now.date() <= source.expires:
-        return [found("permission_current", "pass", f"permitted until {source.expires}", name)]
+        # the last day counts
+        end = datetime.combine(source.expires, time.max, now.tzinfo or UTC).isoformat()
+        saw = f"permitted until {source.expires}"
+        return [found("permission_current", "pass", saw, name, evidence={"until": end})]
     saw = f"the permission ended on {source.expires}; now it is {now.date()}"
     return [found("permission_current", "fail", saw, name)]
 
