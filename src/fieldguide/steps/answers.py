@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from fieldguide.errors import UsageError, suggest
 from fieldguide.ledger import records
 from fieldguide.ledger.rules import GATES
 from fieldguide.program import Program, computed_features, named, raw_columns
-from fieldguide.readiness.answers import Answer, Waiver, answerable
+from fieldguide.readiness.answers import Answer, Waiver, answerable, covers, valid
 from fieldguide.readiness.grade import level_of
 from fieldguide.readiness.levels import CHECKS
 from fieldguide.readiness.levels import level as known_level
@@ -97,11 +97,13 @@ def questions(
     """
     place, program = at_home(home), named(program)
     ledger, now = place.ledger(), now or system_clock()
+    answers, waivers = records.read_answers(ledger, name_of(program))
     grade = standing(ledger, name_of(program), data_fingerprint(program), now=now)
     if grade is None:
-        answers, waivers = records.read_answers(ledger, name_of(program))
         grade = level_of(unread(program, {}, now, answers), waivers, now)
-    return tuple(_open(group) for group in open_questions(grade))
+    counts = [answer for answer in answers if valid(answer, now)]
+    left = [f for f in grade.findings if not any(covers(answer, f.check, f.about) for answer in counts)]
+    return tuple(_open(group) for group in open_questions(replace(grade, findings=tuple(left))))
 
 
 def effort(
