@@ -31,6 +31,7 @@ OUTSIDE = {
         "tables/delimited",
         "tables/rows",
     },  # both hand it files before there is a table
+    "faker": {"readiness/accessibility/privacy/people"},  # its lists of names, as data
     "ibis": {  # a band's run holds tables to query; the checks see small results
         "tables",
         "readiness/accessibility/run",
@@ -45,6 +46,7 @@ OUTSIDE = {
     "numpy": {"tables", "learning", "comparing", "readiness", "journal", "monitoring", "web", "steps"},
     "pandas": {"learning/backends"},
     "py4j": {"tables/engines/spark"},
+    "presidio_analyzer": {"readiness/accessibility/privacy/presidio"},
     "pyarrow": {"tables", "learning", "comparing", "readiness", "journal", "monitoring", "web", "steps"},
     "pyspark": {"tables/engines/spark"},
     "rich": {"cli"},

@@ -38,7 +38,8 @@ class Names:
 @cache
 def names() -> Names:
     """Return the lists; read once, in about a tenth of a second."""
-    providers = importlib.import_module("faker.providers.person")
+    from faker.providers import person as providers
+
     given: set[str] = set()
     family: set[str] = set()
     for found in pkgutil.iter_modules(providers.__path__):

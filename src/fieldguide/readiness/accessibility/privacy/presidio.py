@@ -6,7 +6,6 @@ cannot be had everywhere. Where it is not installed nothing is added.
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -74,7 +73,8 @@ def matches(columns: Sequence[Cells]) -> Mapping[str, list[Match]]:
 
 @cache
 def _recognizers() -> Mapping[str, Any]:
-    module = importlib.import_module("presidio_analyzer.predefined_recognizers")
+    from presidio_analyzer import predefined_recognizers as module
+
     there = {name: getattr(module, name) for name in RECOGNIZERS if hasattr(module, name)}
     return {name: made() for name, made in there.items()}
 
