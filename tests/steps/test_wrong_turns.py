@@ -29,11 +29,7 @@ MISTAKES = {
         "    model='linear',\n    question=fg.Question(",
         "expected fg.models.Linear()",
     ),
-    "no label": (
-        '    label=fg.BinaryLabel("came_back", arrives_within=timedelta(days=7)),\n',
-        "",
-        "lacks label=",
-    ),
+    "no source": ("    source=fg.Source(", "    inputs=(), name=str(", "lacks source="),
     "an impossible pair": (
         "    label=fg",
         "    objective=fg.objectives.Poisson(),\n    label=fg",
