@@ -25,6 +25,7 @@ _VERBS = {
     "launch": "launch",
     "monitor": "monitor",
     "rollback": "launch",
+    "sample": "sample",
     "score": "score",
     "serve": "serve",
     "waive": "answers",
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
     from fieldguide.steps.launch import launch as launch
     from fieldguide.steps.launch import rollback as rollback
     from fieldguide.steps.monitor import monitor as monitor
+    from fieldguide.steps.sample import sample as sample
     from fieldguide.steps.score import score as score
     from fieldguide.steps.serve import serve as serve
 

@@ -13,7 +13,7 @@ NAMES = [
     "BinaryLabel", "Boolean", "CSV", "Category", "CountLabel", "DataError", "FieldguideError", "GateError", "Hearsay",
     "Join", "JournalError", "NoLabel", "Number", "NumericLabel", "Presentation", "Program", "ProgramError", "Question",
     "Source", "Text", "Timestamp", "UnreachableError", "UsageError", "__version__", "changes", "confirm", "effort", "explain", "fit", "grade", "harvest",
-    "launch", "models", "monitor", "objectives", "optimizers", "priors", "rollback", "score", "serve", "waive",
+    "launch", "models", "monitor", "objectives", "optimizers", "priors", "rollback", "sample", "score", "serve", "waive",
 ]  # fmt: skip
 """A name that is added or taken away is a change for every user: it belongs in the changelog."""
 

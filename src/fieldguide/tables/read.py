@@ -33,7 +33,7 @@ from fieldguide.tables.rows import Reject, Rows
 from fieldguide.tables.slicing import instant
 from fieldguide.tables.typed import Cell, Column, cell, key, number, prepared, text, timestamp
 
-__all__ = ["Extent", "Part", "Reading", "Reject", "read", "read_rows", "read_table"]
+__all__ = ["Extent", "Part", "Reading", "Reject", "main_rows", "read", "read_rows", "read_table"]
 
 MOST_TEXTS = 1_000
 """Different unreadable texts of a column whose places are looked for."""
@@ -134,6 +134,15 @@ def read_rows(program: Program, data: Any, *, base: Path | None = None, connecti
     base = Path.cwd() if base is None else Path(base)
     made = _make(program, _Needed.of(program, labeled=False), data, base, connection, joins=False)
     return engine.to_arrow(made.table)
+
+
+def main_rows(program: Program, *, base: Path | None = None, connection: Any = None) -> Rows:
+    """Return the rows of a program's main source as they came.
+
+    Raises DataError as `read` does.
+    """
+    base = directory(program) if base is None else Path(base)
+    return sources.fetch(program.source.data, base, connection or engine.connect(), program.source.place)
 
 
 def read_table(data: Any, base: Path | None = None, *, connection: Any = None) -> Part:
