@@ -27,6 +27,7 @@ from fieldguide.tables import engines as engine
 from fieldguide.tables import rows as sources
 from fieldguide.tables.clocks import EPOCH
 from fieldguide.tables.delimited import MOST_SHOWN
+from fieldguide.tables.draw import BESIDE, Drawn, Wanted, draw
 from fieldguide.tables.join import latest_known, without_doubles
 from fieldguide.tables.labels import label_cell
 from fieldguide.tables.rows import Reject, Rows
@@ -76,13 +77,15 @@ class Part:
 class Reading:
     """The canonical table, the sources it was made of (the main one first), and its extent.
 
-    `event_columns` names, for each raw column that a join brought, the column that holds its time.
+    `event_columns` names, for each raw column that a join brought, the column that holds its time. `drawn` is the
+    sample of the main source that was read, None when all of it was.
     """
 
     table: ibis.Table
     parts: tuple[Part, ...]
     extent: Extent
     event_columns: Mapping[str, str] = field(default_factory=dict, hash=False)
+    drawn: Drawn | None = None
 
 
 def read(
@@ -90,6 +93,7 @@ def read(
     *,
     base: Path | None = None,
     until: str | datetime | None = None,
+    wanted: Wanted | None = None,
     connection: Any = None,
 ) -> Reading:
     """Read the program's sources and return its canonical table.
@@ -98,7 +102,8 @@ def read(
     source's time zone), only what was known before then is used: rows with an earlier time, and labels that
     were known by then (`known_at`, else the time plus `arrives_within`); later ones are null. With
     `silence="negative"` a missing label means no once `arrives_within` has passed, counted up to `until` or
-    the latest time in the source.
+    the latest time in the source. With `wanted` only a sample of the main source is read; then `__weight` is
+    one over each row's probability of inclusion (times the declared weight).
 
     Raises DataError when a source is missing, empty or unreadable; ProgramError when the program names
     columns that it does not have, or of another kind.
@@ -106,7 +111,7 @@ def read(
     connection = connection or engine.connect()
     base = directory(program) if base is None else Path(base)
     needed = _Needed.of(program, labeled=True)
-    made = _make(program, needed, program.source.data, base, connection, joins=True)
+    made = _make(program, needed, program.source.data, base, connection, joins=True, wanted=wanted)
     limit = _limit(until, program)
     table = _as_known(made.table, program, limit)
     count, digest = engine.content_hash(table)
@@ -120,7 +125,7 @@ def read(
     )
     since, latest = (instant(ends[name][0].as_py()) for name in ("low", "high"))
     extent = Extent(program.source.place, count, since, latest, digest)
-    return Reading(table, made.parts, extent, MappingProxyType(made.events))
+    return Reading(table, made.parts, extent, MappingProxyType(made.events), made.drawn)
 
 
 def read_rows(program: Program, data: Any, *, base: Path | None = None, connection: Any = None) -> pa.Table:
@@ -190,6 +195,7 @@ class _Made:
     table: ibis.Table
     parts: tuple[Part, ...]
     events: dict[str, str]
+    drawn: Drawn | None = None
 
 
 @dataclass(frozen=True)
@@ -203,22 +209,36 @@ class _Typed:
     flags: Mapping[str, str]
 
 
-def _make(program: Program, needed: _Needed, data: Any, base: Path, connection: Any, *, joins: bool) -> _Made:
+def _make(
+    program: Program,
+    needed: _Needed,
+    data: Any,
+    base: Path,
+    connection: Any,
+    *,
+    joins: bool,
+    wanted: Wanted | None = None,
+) -> _Made:
     source = program.source
     place = source.place if data is source.data else str(data) if isinstance(data, str | Path) else "the rows"
     main = sources.fetch(data, base, connection, place)
     declared = source.joins if joins else ()
     joined = [sources.fetch(j.source.data, base, connection, j.source.place) for j in declared]
     _check_columns(program, needed, place, main, joined, joins)
+    drawn = None if wanted is None else draw(program, main.table, wanted)
+    given = main.table if drawn is None else drawn.table
+    main = main if drawn is None else replace(main, table=given.drop(*BESIDE))
 
     raw = [(f.name, f.kind) for f in needed.raw if f.name in main.table.columns]
     label = needed.label
     times = [(name, "timestamp") for name in (needed.time, label.known_at) if name is not None]
     amounts = [(name, "number") for name in (needed.weight, label.name) if name]
-    ready = prepared(main.table, [*raw, *times, *amounts])
+    ready = prepared(given, [*raw, *times, *amounts])
     here = {name: Column(ready, name, place) for name in main.table.columns}
     cells = {name: cell(here[name], kind, source.timezone) for name, kind in raw}
     cells |= _beside(needed, here, source.timezone)
+    if drawn is not None:
+        cells["__weight"] = Cell(ready["__weight"])
     links: dict[str, Any] = {}
     for i, join in enumerate(declared, 1):
         links |= {f"__on_{i}_{k}": text(here[name], "a join") for k, name in enumerate(join.keys)}
@@ -237,7 +257,7 @@ def _make(program: Program, needed: _Needed, data: Any, base: Path, connection: 
         parts.append(_counted(_part(join.source, found, doubles=doubles), right))
     beside = [name for name in table.columns if name.startswith("__") and name not in links]
     table = table.select(*(f.name for f in needed.raw), *beside)
-    return _Made(engine.materialize(table) if declared else table, tuple(parts), events)
+    return _Made(engine.materialize(table) if declared else table, tuple(parts), events, drawn)
 
 
 def _joined(i: int, join: Join, found: Rows, taken: Sequence[Feature]) -> tuple[_Typed, dict[str, Any]]:
