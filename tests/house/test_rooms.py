@@ -38,7 +38,7 @@ OUTSIDE = {
         "readiness/faithfulness/run",
         "readiness/faithfulness/cells/run",
         "readiness/faithfulness/view",
-        "readiness/appropriateness/run",
+        "readiness/appropriateness/view",
     },
     "jinja2": {"web"},
     "markupsafe": {"web"},

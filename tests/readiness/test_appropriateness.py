@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from fieldguide.program import BinaryLabel, CountLabel, Number, NumericLabel, Source
-from fieldguide.readiness.appropriateness import label as appropriateness
+from fieldguide.readiness.appropriateness import label as labels
+from fieldguide.readiness.appropriateness import leakage, population
 from fieldguide.readiness.appropriateness.strength import strength
 from fieldguide.tables import query
 from fieldguide.tables.engines import duckdb as engine
@@ -88,7 +89,7 @@ def gaussian(separation: float, base: float, n: int = 20_000, seed: int = 0) -> 
 @pytest.mark.parametrize("base", [0.02, 0.24, 0.5])
 def test_ordinary_strong_columns_do_not_fail(separation: float, base: float) -> None:
     """Up to an AUC of 0.9, of the kind that honest columns have: two overlapping bells."""
-    found = appropriateness.column_knows_label(LATE, [against(*gaussian(separation, base))])
+    found = leakage.column_knows_label(LATE, [against(*gaussian(separation, base))])
     assert [f.verdict for f in found] == ["pass"]
 
 
@@ -114,20 +115,20 @@ LEAKS: dict[str, Callable[[], tuple[Any, Any]]] = {
 @pytest.mark.parametrize("name", list(LEAKS))
 def test_a_column_that_knows_the_label_fails_and_is_named(name: str) -> None:
     honest = against(*gaussian(1.0, 0.3, 500), name="honest")
-    found = appropriateness.column_knows_label(LATE, [honest, against(*LEAKS[name](), name="leak")])
+    found = leakage.column_knows_label(LATE, [honest, against(*LEAKS[name](), name="leak")])
     assert [(f.verdict, f.about, f.level) for f in found] == [("fail", "leak", "A3")]
     assert "is it known at prediction time?" in found[0].saw
     assert "waive" in found[0].next
 
 
 def test_the_text_says_where_the_column_is_sure() -> None:
-    found = appropriateness.column_knows_label(LATE, [against(*delay(), name="delay")])[0]
+    found = leakage.column_knows_label(LATE, [against(*delay(), name="delay")])[0]
     assert "settles" in found.saw
     assert "(from " in found.saw
 
 
 def test_a_strong_column_is_told_without_failing() -> None:
-    found = appropriateness.column_knows_label(LATE, [against(*gaussian(1.4, 0.2), name="strong")])
+    found = leakage.column_knows_label(LATE, [against(*gaussian(1.4, 0.2), name="strong")])
     assert [(f.verdict, f.about) for f in found] == [("pass", "strong")]
     assert "make sure that it is known at prediction time" in found[0].next
 
@@ -136,14 +137,12 @@ def test_a_part_of_a_numeric_label_is_asked_about_and_the_label_itself_fails() -
     r = np.random.default_rng(0)
     members, guests = r.poisson(150, 5_000).astype(float), r.poisson(20, 5_000).astype(float)
     other = against(r.normal(size=5_000), members + guests, name="other")
-    part = appropriateness.column_knows_label(
-        AMOUNT, [other, against(members, members + guests, name="members")]
-    )
+    part = leakage.column_knows_label(AMOUNT, [other, against(members, members + guests, name="members")])
     spread = r.uniform(0, 300, 5_000)
-    whole = appropriateness.column_knows_label(AMOUNT, [other, against(spread, spread, name="copy")])
+    whole = leakage.column_knows_label(AMOUNT, [other, against(spread, spread, name="copy")])
     assert [(f.verdict, f.about) for f in part if f.verdict != "pass"] == []  # explains 88 %: ordinary
     wide = r.uniform(0, 300, 5_000)
-    mostly = appropriateness.column_knows_label(AMOUNT, [other, against(wide, wide + guests, name="mostly")])
+    mostly = leakage.column_knows_label(AMOUNT, [other, against(wide, wide + guests, name="mostly")])
     assert [(f.verdict, f.about) for f in mostly] == [("unknown", "mostly")]
     assert [(f.verdict, f.about) for f in whole] == [("fail", "copy")]
 
@@ -166,17 +165,17 @@ def test_the_explained_variance_of_a_category_does_not_grow_with_its_names() -> 
 
 def test_too_few_labels_are_no_pass() -> None:
     few = against(np.arange(50.0), np.arange(50) % 2)
-    assert appropriateness.column_knows_label(LATE, [few])[0].verdict == "unknown"
-    assert appropriateness.missing_knows_label(LATE, [few])[0].verdict == "unknown"
+    assert leakage.column_knows_label(LATE, [few])[0].verdict == "unknown"
+    assert leakage.missing_knows_label(LATE, [few])[0].verdict == "unknown"
     rare = against(np.arange(500.0), np.arange(500) < 5)
-    assert appropriateness.column_knows_label(LATE, [rare])[0].verdict == "unknown"
+    assert leakage.column_knows_label(LATE, [rare])[0].verdict == "unknown"
 
 
 def test_a_column_that_is_missing_only_where_there_is_no_label_fails() -> None:
     """As the tail number of cancelled flights."""
     tail = ["N1"] * 900 + [None] * 50 + ["N2"] * 50
     y = [i % 3 == 0 for i in range(900)] + [NAN] * 100
-    found = appropriateness.missing_knows_label(LATE, [against(tail, y, name="tail")])
+    found = leakage.missing_knows_label(LATE, [against(tail, y, name="tail")])
     assert [(f.verdict, f.about) for f in found] == [("fail", "tail")]
     assert "never a label: 0 of 50 rows, 900 of 950 elsewhere" in found[0].saw
 
@@ -184,7 +183,7 @@ def test_a_column_that_is_missing_only_where_there_is_no_label_fails() -> None:
 def test_a_column_that_is_filled_in_only_afterwards_fails() -> None:
     y = np.random.default_rng(0).random(2_000) < 0.2
     reason = ["too late" if v else None for v in y]
-    found = appropriateness.missing_knows_label(LATE, [against(reason, y, name="reason")])
+    found = leakage.missing_knows_label(LATE, [against(reason, y, name="reason")])
     assert [(f.verdict, f.about) for f in found] == [("fail", "reason")]
 
 
@@ -192,7 +191,7 @@ def test_a_column_that_is_often_missing_for_other_reasons_passes() -> None:
     r = np.random.default_rng(0)
     y = r.random(2_000) < 0.2
     x = np.where(r.random(2_000) < 0.3 + 0.2 * y, NAN, 1.0)
-    assert [f.verdict for f in appropriateness.missing_knows_label(LATE, [against(x, y)])] == ["pass"]
+    assert [f.verdict for f in leakage.missing_knows_label(LATE, [against(x, y)])] == ["pass"]
 
 
 @pytest.mark.parametrize(
@@ -211,7 +210,7 @@ def test_a_column_that_is_often_missing_for_other_reasons_passes() -> None:
     ],
 )
 def test_a_label_that_varies(known: Labels, verdict: str, told: str) -> None:
-    found = appropriateness.label_varies(LATE, known)[0]
+    found = labels.label_varies(LATE, known)[0]
     assert (found.verdict, found.about, found.level) == (verdict, "late", "A4")
     assert told in found.saw
 
@@ -220,28 +219,27 @@ def test_a_count_that_varies_tells_its_range() -> None:
     label = CountLabel("visits", arrives_within=timedelta(days=1))
     assert (
         "from 0 to 40, 3.5 on average"
-        in appropriateness.label_varies(label, Labels(500, 500, 3.5, 9.0, 0.0, 40.0))[0].saw
+        in labels.label_varies(label, Labels(500, 500, 3.5, 9.0, 0.0, 40.0))[0].saw
     )
     assert (
         "all of them are the same: 3"
-        in appropriateness.label_varies(label, Labels(500, 500, 3.0, 0.0, 3.0, 3.0))[0].saw
+        in labels.label_varies(label, Labels(500, 500, 3.0, 0.0, 3.0, 3.0))[0].saw
     )
 
 
 def test_an_outcome_known_before_the_prediction() -> None:
     early = Found(50, ("k1",), (-7_200.0, -60.0))
-    found = appropriateness.label_after_prediction(LATE, TIMED, early, 1_000)[0]
+    found = labels.label_after_prediction(LATE, TIMED, early, 1_000)[0]
     assert (found.verdict, found.rows) == ("fail", ("k1",))
     assert (
         "on 50 rows (5.00%) the label was known when the prediction is made, up to 2 hours before"
         in found.saw
     )
     assert (
-        appropriateness.label_after_prediction(LATE, TIMED, Found(1, ("k1",), (-60.0,)), 10_000)[0].verdict
-        == "pass"
+        labels.label_after_prediction(LATE, TIMED, Found(1, ("k1",), (-60.0,)), 10_000)[0].verdict == "pass"
     )
-    assert appropriateness.label_after_prediction(LATE, TIMED, Found(0), 10_000)[0].verdict == "pass"
-    declared = appropriateness.label_after_prediction(LATE, TIMED, None, 10)[0]
+    assert labels.label_after_prediction(LATE, TIMED, Found(0), 10_000)[0].verdict == "pass"
+    declared = labels.label_after_prediction(LATE, TIMED, None, 10)[0]
     assert (declared.verdict, "36 hours" in declared.saw) == ("pass", True)
 
 
@@ -250,33 +248,33 @@ def periods(*rows: int, untimed: int = 0) -> Periods:
 
 
 def test_a_source_without_time_is_told_so_and_not_blocked_for_ever() -> None:
-    found = appropriateness.next_period(Source("x.csv"), None)[0]
+    found = labels.next_period(Source("x.csv"), None)[0]
     assert (found.verdict, found.saw) == ("pass", "no time column: next period unknown")
     assert "Source(time=" in found.next
-    assert appropriateness.next_period(TIMED, periods(*[5] * 12))[0].verdict == "pass"
-    assert appropriateness.next_period(TIMED, periods(60, *[0] * 11))[0].verdict == "unknown"
-    assert appropriateness.next_period(TIMED, periods(*[5] * 12, untimed=30))[0].verdict == "fail"
+    assert labels.next_period(TIMED, periods(*[5] * 12))[0].verdict == "pass"
+    assert labels.next_period(TIMED, periods(60, *[0] * 11))[0].verdict == "unknown"
+    assert labels.next_period(TIMED, periods(*[5] * 12, untimed=30))[0].verdict == "fail"
 
 
 def test_rows_that_stop_arriving() -> None:
     summary = summarize(pa.table({"x": [1.0]}), [Number("x")])
-    going = appropriateness.population(TIMED, periods(*[100] * 11, 80), summary)[0]
+    going = population.population(TIMED, periods(*[100] * 11, 80), summary)[0]
     assert going.verdict == "pass"
-    stopped = appropriateness.population(TIMED, periods(*[100] * 11, 5), summary)[0]
+    stopped = population.population(TIMED, periods(*[100] * 11, 5), summary)[0]
     assert stopped.verdict == "fail"
     assert "only 5 rows from 2023-12-01 on, 100 in an equal stretch before" in stopped.saw
-    gap = appropriateness.population(TIMED, periods(100, 0, *[100] * 10), summary)[0]
+    gap = population.population(TIMED, periods(100, 0, *[100] * 10), summary)[0]
     assert (gap.verdict, "none in those from 2023-02-01 on" in gap.saw) == ("pass", True)
-    assert appropriateness.population(Source("x.csv"), None, summary)[0].verdict == "pass"
+    assert population.population(Source("x.csv"), None, summary)[0].verdict == "pass"
 
 
 def test_joined_rows_from_after_the_prediction_and_the_labels_own_time() -> None:
     late = {"weather": Found(7, ("k1",), (3_600.0,)), "planes": Found(0)}
-    found = appropriateness.columns_before_prediction(LATE, ["x", "arrived_at"], late)
+    found = leakage.columns_before_prediction(LATE, ["x", "arrived_at"], late)
     assert [(f.verdict, f.about) for f in found] == [("fail", "weather"), ("fail", "arrived_at")]
     assert "up to 60 minutes after" in found[0].saw or "up to 1 hour after" in found[0].saw
-    assert appropriateness.columns_before_prediction(LATE, ["x"], {"planes": Found(0)})[0].verdict == "pass"
-    assert appropriateness.columns_before_prediction(LATE, ["x"], {})[0].saw == "no source is joined"
+    assert leakage.columns_before_prediction(LATE, ["x"], {"planes": Found(0)})[0].verdict == "pass"
+    assert leakage.columns_before_prediction(LATE, ["x"], {})[0].saw == "no source is joined"
 
 
 REAL = {
@@ -292,7 +290,7 @@ def test_on_real_tables_only_what_is_part_of_the_label_is_asked_about(shared: Pa
     table = pq.read_table(shared / name / "data.parquet")
     y = [str(v).strip() == positive for v in table[label].to_pylist()]
     columns = [against(table[c].to_pylist(), y, name=c) for c in table.column_names if c != label]
-    found = appropriateness.column_knows_label(LATE, columns)
+    found = leakage.column_knows_label(LATE, columns)
     assert {f.about for f in found if f.verdict != "pass"} == expected
     if name == "bank_marketing":
         assert [f.about for f in found] == ["duration"]  # told: AUC 0.82, known only when the call has ended

@@ -1,0 +1,230 @@
+"""How much would more rows help? Loss against rows learned from, continued as far as it can honestly be.
+
+The curve is a + b·n^(−c) with 0.3 ≤ c ≤ 1, fitted by inverse-variance weights to losses at several sizes on the
+same held-out rows; it is refused with fewer than four sizes, from fewer than ten rows a weight, and beyond ten
+times the largest size (FACTS 8, F24 and 14, item 16: a free fit from too few rows was wrong by half). The
+interval comes from curves refitted to resampled units: those learned from (disjoint parts) and those judged on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fieldguide.finding import Finding
+from fieldguide.program import Label
+from fieldguide.readiness.checks import found
+from fieldguide.tables.tally import Floats, Ints
+
+SIZES = 4
+"""Sizes at least."""
+ROWS_A_WEIGHT = 10
+FARTHEST = 10.0
+"""How many times the largest size the curve is continued at most."""
+POWERS = np.linspace(0.3, 1.0, 15)
+PARTS = 16
+"""Disjoint parts that the rows learned from are cut into."""
+MOST_FITS = 4
+"""Disjoint sets of rows that are learned from at each size, at most."""
+DRAWS = 200
+HELD_OUT = 0.25
+
+Learn = Callable[[Ints], Floats]
+"""Learns from the rows at these positions, and returns the loss of each row."""
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Losses by rows learned from, and the curve through them.
+
+    `sizes`, `losses` and `errors` (of the losses, from disjoint sets of rows) belong together; the curve is
+    `floor` + `factor` · n^(−`power`). `draws` are curves refitted to resampled units, one a line.
+    """
+
+    sizes: Floats
+    losses: Floats
+    errors: Floats
+    floor: float
+    factor: float
+    power: float
+    draws: Floats
+    neutral: float
+
+    def at(self, rows: float) -> tuple[float, float, float]:
+        """Return the loss expected from so many rows, with its 95 % interval.
+
+        Raises ValueError beyond ten times the largest size.
+        """
+        self._allowed(rows)
+        drawn = self.draws[:, 0] + self.draws[:, 1] * rows ** -self.draws[:, 2]
+        low, high = np.quantile(drawn, [0.025, 0.975])
+        return self.floor + self.factor * rows**-self.power, float(low), float(high)
+
+    def gain(self, rows: float) -> tuple[float, float, float]:
+        """Return by how much that loss is below the one at the largest size, with its 95 % interval.
+
+        Raises ValueError beyond ten times the largest size.
+        """
+        self._allowed(rows)
+        now = float(self.sizes[-1])
+        drawn = self.draws[:, 1] * (now ** -self.draws[:, 2] - rows ** -self.draws[:, 2])
+        low, high = np.quantile(drawn, [0.025, 0.975])
+        return self.factor * (now**-self.power - rows**-self.power), float(low), float(high)
+
+    def _allowed(self, rows: float) -> None:
+        if rows > FARTHEST * self.sizes[-1] * (1 + 1e-9):
+            raise ValueError(
+                f"{rows:,.0f} rows are more than {FARTHEST:g} times the largest size ({self.sizes[-1]:,.0f})"
+            )
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why no curve is drawn, and what would let it."""
+
+    why: str
+    todo: str = ""
+
+
+def sizes_for(rows: int, weights: int) -> list[int] | Refused:
+    """Return how many of the parts are learned from at each size, the largest last.
+
+    >>> sizes_for(16_000, 50)
+    [1, 2, 4, 8, 16]
+    """
+    least = ROWS_A_WEIGHT * max(weights, 1)
+    shares = [1, 2, 3, 4, 6, 8, 11, 16]
+    allowed = [k for k in shares if k * rows / PARTS >= least]
+    if len(allowed) > 5:
+        allowed = [k for k in (1, 2, 4, 8, 16) if k in allowed]
+    if len(allowed) < SIZES:
+        wanted = ROWS_A_WEIGHT * weights * PARTS / shares[-SIZES]
+        return Refused(
+            f"about {weights:,} weights need {SIZES} sizes of {least:,} rows or more, and there are {rows:,} rows to learn from",
+            f"with {wanted:,.0f} rows, or fewer and coarser columns, a curve can be drawn",
+        )
+    return allowed
+
+
+def learning_curve(
+    learn: Learn, part: Ints, judged: Ints, unit: Ints, neutral: float, shares: Sequence[int], seed: int
+) -> Curve:
+    """Return the curve: `learn` is called with the rows of one or more of sixteen parts.
+
+    `part` numbers the part of each row, −1 for those judged on, which `judged` are the positions of; `unit` are
+    the units of the judged rows. `neutral` is the loss of the mean.
+    """
+    rng = np.random.default_rng(seed)
+    losses: list[list[Floats]] = []
+    sizes: list[float] = []
+    units = int(unit.max()) + 1
+    held = np.bincount(unit, minlength=units).astype(np.float64)
+    for k in shares:
+        sets = [np.arange(i * k, (i + 1) * k) for i in range(min(PARTS // k, MOST_FITS))]
+        learned = [np.flatnonzero(np.isin(part, parts)) for parts in sets]
+        sizes.append(float(np.mean([len(rows) for rows in learned])))
+        losses.append([_by_unit(learn(rows)[judged], unit, units) for rows in learned])
+    n = np.asarray(sizes)
+    sums = [np.stack(each) for each in losses]
+    means = np.asarray([s.sum() / len(s) / held.sum() for s in sums])
+    errors = _errors(n, [s.sum(axis=1) / held.sum() for s in sums])
+    floor, factor, power = _fitted(n, means[None, :], errors)[0]
+    draws = np.empty((DRAWS, len(n)))
+    for d in range(DRAWS):
+        count = np.bincount(rng.integers(0, units, units), minlength=units).astype(np.float64)
+        # rows judged on hang together over the sizes: one resampling for all of them
+        base = np.asarray([(s @ count).mean() / (held @ count) for s in sums])
+        draws[d] = base + rng.normal(size=len(n)) * errors
+    return Curve(n, means, errors, floor, factor, power, _fitted(n, draws, errors), neutral)
+
+
+def curve_found(
+    label: Label, curve: Curve | Refused, total: int, unlabeled: int, loss: str, queued: int
+) -> list[Finding]:
+    """A2: how much more rows would help; told, it blocks nothing. `total` rows have a label in all.
+
+    Where the curve was drawn on a sample, it is continued up to ten times that, and no farther.
+    """
+    check = "learning_curve"
+    if isinstance(curve, Refused):
+        return [found(check, "pass", f"no curve: {curve.why}", label.name, todo=curve.todo or None)]
+    largest = float(curve.sizes[-1])
+    evidence: dict[str, object] = {
+        "sizes": [round(n) for n in curve.sizes.tolist()],
+        "losses": [round(x, 6) for x in curve.losses.tolist()],
+        "errors": [round(x, 6) for x in curve.errors.tolist()],
+        "floor": round(curve.floor, 6),
+        "factor": round(curve.factor, 6),
+        "power": round(curve.power, 3),
+        "neutral": round(curve.neutral, 6),
+    }
+    saw = (
+        f"{loss} on held-out rows from {curve.sizes[0]:,.0f} to {largest:,.0f} rows: "
+        f"{curve.losses[0]:.4f} to {curve.losses[-1]:.4f} (the mean: {curve.neutral:.4f})"
+    )
+    skill = max(curve.neutral - float(curve.losses[-1]), 1e-12)
+    targets = [t for t in (2.0 * total, 5.0 * total) if t <= FARTHEST * largest * (1 + 1e-9)]
+    if not targets:
+        reach = FARTHEST * largest
+        gain = curve.gain(reach)
+        saw += (
+            f"; {reach:,.0f} rows, as far as it can be continued, would gain {gain[0]:.4f} ({gain[1]:.4f} to {gain[2]:.4f}); there are "
+            f"{total:,} already"
+        )
+        helpful = gain[0] / skill
+    else:
+        told = []
+        for t in targets:
+            gain = curve.gain(t)
+            evidence[f"gain_at_{t / total:.0f}x"] = [round(g, 6) for g in gain]
+            told.append(
+                f"{t / total:.0f} times as many would gain {gain[0]:.4f} ({gain[1]:.4f} to {gain[2]:.4f})"
+            )
+        saw += "; " + ", ".join(told)
+        helpful = curve.gain(targets[0])[0] / skill
+    evidence["helpful"] = round(helpful, 4)
+    if helpful < 0.05:
+        todo = "more rows of this kind help little: look for other columns, or a better label"
+    elif unlabeled and queued:
+        todo = f"more labels help: {unlabeled:,} rows have none; the queue to annotate begins with those that would help most"
+    else:
+        todo = "more rows help: collect them, or take a longer time span"
+    return [found(check, "pass", saw, label.name, todo=todo, evidence=evidence)]
+
+
+def _by_unit(losses: Floats, unit: Ints, units: int) -> Floats:
+    return np.asarray(np.bincount(unit, weights=losses, minlength=units), dtype=np.float64)
+
+
+def _errors(n: Floats, losses: Sequence[Floats]) -> Floats:
+    """Return the error of each mean loss by the choice of rows learned from: it falls as 1/n for one set.
+
+    One set of the largest size says nothing of its own error, so the errors of all sizes are put together.
+    """
+    scaled, freedom = 0.0, 0
+    for size, each in zip(n.tolist(), losses, strict=True):
+        if len(each) > 1:
+            scaled += float(((each - each.mean()) ** 2).sum()) * size**2
+            freedom += len(each) - 1
+    one = np.sqrt(scaled / max(freedom, 1)) / n
+    return np.asarray(np.maximum(one / np.sqrt([len(each) for each in losses]), 1e-9))
+
+
+def _fitted(n: Floats, losses: Floats, errors: Floats) -> Floats:
+    """Return floor, factor and power of the best curve through each line of losses, the factor not below 0."""
+    w = 1.0 / errors**2
+    best = np.full(len(losses), np.inf)
+    out = np.zeros((len(losses), 3))
+    for c in POWERS.tolist():
+        x = n**-c
+        mx = np.dot(w, x) / w.sum()
+        my = losses @ w / w.sum()
+        slope = np.maximum((losses - my[:, None]) @ (w * (x - mx)) / np.dot(w, (x - mx) ** 2), 0.0)
+        floor = my - slope * mx
+        off = ((losses - floor[:, None] - slope[:, None] * x) ** 2) @ w
+        better = off < best
+        best[better] = off[better]
+        out[better] = np.column_stack([floor, slope, np.full(len(losses), c)])[better]
+    return out

@@ -1,0 +1,308 @@
+"""Do the rows stand for those that the question is asked about? They still arrive, and they are like them.
+
+Two sets of rows are compared by a classifier that tells them apart (Lopez-Paz & Oquab 2017; FACTS 8, F28) and
+column by column, since a classifier is weak against a shift in one column. Rows of an entity or of a day hang
+together: a unit is never on both sides of a fold, and each counts once (influences are added up by unit).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from fieldguide.finding import Finding
+from fieldguide.program import Source
+from fieldguide.readiness.appropriateness import light
+from fieldguide.readiness.appropriateness.light import Coded
+from fieldguide.readiness.appropriateness.measure import Estimate, estimate, ranked
+from fieldguide.readiness.checks import found
+from fieldguide.tables.query import Periods
+from fieldguide.tables.summary import Summary
+from fieldguide.tables.tally import Floats, Ints
+
+GONE = 0.1
+"""Rows in the last twelfth of the time span, as a share of the usual, below which the delivery has stopped."""
+ALPHA = 0.05
+APART = 0.75
+"""AUC (lower bound) of the classifier from which on the rows are others than those asked about."""
+UNSEEN = 0.1
+"""Share of the rows asked about with a value that was never learned from, from which on they are others."""
+MOST_UNITS = 50
+"""Fewer units than these on a side, and the interval is Student's; fewer than FEWEST_UNITS, and nothing is said."""
+FEWEST_UNITS = 8
+FEWEST = 100
+
+
+@dataclass(frozen=True)
+class Shift:
+    """How far one column tells two sets of rows apart: an AUC of 0.5 is not at all; `p` is its chance level."""
+
+    column: str
+    auc: float
+    p: float
+    unseen: float = 0.0
+    saw: str = ""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far two sets of rows can be told apart: `together` by all columns, `shifts` by each, the farthest first.
+
+    `effective` is the share of the learned rows that is left, in effect, when they are weighted to be like the
+    others (Kish); `rows` are how many of either were compared, `units` how many units on the side that has fewer.
+    """
+
+    together: Estimate
+    p: float
+    shifts: tuple[Shift, ...]
+    effective: float
+    rows: tuple[int, int]
+    units: int
+
+    @property
+    def tests(self) -> int:
+        """How many tests were made: one for all columns together, and two for each."""
+        return 1 + 2 * len(self.shifts)
+
+    def notable(self) -> tuple[Shift, ...]:
+        """Return the columns that differ beyond chance, all tests counted (Bonferroni)."""
+        return tuple(s for s in self.shifts if s.p * self.tests <= ALPHA)
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything differs beyond chance, all tests counted."""
+        return self.p * self.tests <= ALPHA or bool(self.notable())
+
+
+def difference(
+    learned: Coded, asked: Coded, units: tuple[Sequence[Ints], Sequence[Ints]], fold: tuple[Ints, Ints]
+) -> Difference | None:
+    """Return how far `asked` rows can be told from `learned` ones, both as codes of the same bins.
+
+    `units` are, for either side, the numbers of the units in each way in which rows hang together; a unit that
+    is on both sides has the same number. `fold` is the same for all rows of a unit. None where a side has too
+    few rows or units.
+    """
+    n, m = len(learned.codes), len(asked.codes)
+    if min(n, m) < FEWEST:
+        return None
+    y = np.concatenate([np.zeros(n), np.ones(m)])
+    weight = np.concatenate([np.full(n, (n + m) / (2 * n)), np.full(m, (n + m) / (2 * m))])
+    both = Coded(learned.bins, np.asfortranarray(np.concatenate([learned.codes, asked.codes])))
+    where = np.concatenate(fold)
+    clusters = [np.concatenate(pair) for pair in zip(*units, strict=True)]
+    fewest = min(min(len(np.unique(c[y == side])) for side in (0, 1)) for c in clusters)
+    if fewest < FEWEST_UNITS:
+        return None
+    score = light.cross_fitted(both, y, weight, where, binary=True)
+    told = ranked(y, score, weight, binary=True)
+    if told is None:
+        return None
+    together, p = _tested(told.value, told.influence, y, clusters, one_sided=True)
+    shifts = []
+    for j, b in enumerate(both.bins):
+        codes = both.codes[:, j].astype(np.float64)
+        if b.edges is None:
+            ways = [_ratio(both.codes[:, j], b.size, y, weight, where)]
+        else:
+            present = both.codes[:, j] < b.size - 1
+            middle = float(np.median(codes[present])) if present.any() else 0.0
+            codes = np.where(present, codes, middle)
+            ways = [codes, np.abs(codes - middle)]
+        tried = []
+        for k, x in enumerate(ways):
+            one = ranked(y, x, weight, binary=True)
+            if one is not None:
+                tried.append(
+                    (
+                        _tested(one.value, one.influence, y, clusters, one_sided=b.edges is None)[1],
+                        k,
+                        one.value,
+                    )
+                )
+        if tried:
+            level, k, area = min(tried)
+            unseen = _unseen(both.codes[:, j], b.size, y)
+            level = min(1.0, level * (1 if b.edges is not None else 2))
+            shifts.append(
+                Shift(b.name, max(area, 1 - area), level, unseen, _words(b.edges is not None, k, area))
+            )
+    shifts.sort(key=lambda s: (s.p, -s.auc))
+    odds = np.exp(np.clip(score[y == 0], -20, 20))
+    effective = float(odds.sum() ** 2 / (odds**2).sum() / n)
+    return Difference(together, p, tuple(shifts), effective, (n, m), fewest)
+
+
+def population(source: Source, periods: Periods | None, summary: Summary) -> list[Finding]:
+    """A3: rows arrive up to the end of the time span. Empty stretches and what changed most are told."""
+    if source.time is None or periods is None or not len(periods.rows):
+        return [found("population", "pass", "no time column: rows over time unknown")]
+    rows = periods.rows
+    usual = float(np.median(rows[:-1]))
+    saw = f"{rows.min():,} to {rows.max():,} rows in each of {len(rows)} equal stretches of time"
+    empty = [str(s)[:10] for s, n in zip(periods.since, rows, strict=True) if n == 0]
+    if empty:
+        saw += f"; none in those from {', '.join(empty[:3])} on"
+    saw += _moved(summary)
+    evidence = {"since": list(periods.since), "rows": rows.tolist()}
+    if rows.sum() >= 10 * len(rows) and rows[-1] < GONE * usual:
+        since = str(periods.since[-1])[:10]
+        saw = f"only {rows[-1]:,} rows from {since} on, {usual:,.0f} in an equal stretch before; {saw}"
+        return [found("population", "fail", saw, evidence=evidence)]
+    return [found("population", "pass", saw, evidence=evidence)]
+
+
+def population_match(
+    d: Difference | None, *, declared: str | None, failed: str = "", timed: bool = True
+) -> list[Finding]:
+    """A3: the rows to learn from are like those that the question is asked about.
+
+    `declared` is the place of Question(population=…), `failed` why it could not be read. Without it the rows of
+    the next period stand for them, and that they differ is told, not judged: the world moves.
+    """
+    check = "population_match"
+    if failed:
+        return [
+            found(
+                check,
+                "unknown",
+                f"the population {declared} could not be read: {failed}",
+                todo="mend Question(population=…)",
+            )
+        ]
+    who = f"the rows of {declared}" if declared else "the rows of the next period"
+    if d is None:
+        if declared:
+            saw = f"too few rows, or too few units of them, to compare with {who}"
+            return [
+                found(
+                    check,
+                    "unknown",
+                    saw,
+                    todo="give more rows of the population, of several days and entities",
+                )
+            ]
+        saw = "no population is declared"
+        saw += (
+            ", and too few rows in the next period to compare with"
+            if timed
+            else ", and no time column: nothing to compare with"
+        )
+        return [found(check, "pass", saw, todo=_declare())]
+    evidence = {
+        "auc": round(d.together.value, 4),
+        "low": _finite(d.together.low),
+        "high": _finite(d.together.high),
+        "effective_share": round(d.effective, 4),
+        "columns": {s.column: [round(s.auc, 4), float(f"{s.p:.3g}")] for s in d.shifts[:10]},
+        "rows": list(d.rows),
+        "units": d.units,
+    }
+    saw = (
+        f"{d.rows[0]:,} rows to learn from against {d.rows[1]:,} of {who.removeprefix('the rows of ')}: a classifier tells them "
+        f"apart with an AUC of {d.together.value:.3f} (0.5 is not at all; 95 %: {d.together.low:.3f} to {d.together.high:.3f})"
+    )
+    notable = d.notable()
+    if notable:
+        saw += "; most: " + ", ".join(f"{s.column} ({s.saw}, AUC {s.auc:.2f})" for s in notable[:3])
+    if d.differs:
+        saw += f"; weighted to be like them, the rows would be worth {d.effective:.0%} of their number"
+    if declared and (d.together.low >= APART or any(s.unseen >= UNSEEN for s in notable)):
+        unseen = [
+            f"{s.unseen:.0%} of them have values of {s.column} that are not among the rows"
+            for s in notable
+            if s.unseen >= UNSEEN
+        ]
+        saw = "; ".join([saw, *unseen[:2]])
+        return [found(check, "fail", saw, evidence=evidence)]
+    if not declared:
+        return [found(check, "pass", f"no population is declared; {saw}", todo=_declare(), evidence=evidence)]
+    todo = "look at those columns: weight the rows, or collect such as are lacking" if d.differs else None
+    return [found(check, "pass", saw, todo=todo, evidence=evidence)]
+
+
+def _declare() -> str:
+    return "declare Question(population=fg.Source(…)): rows like those that the question will be asked about"
+
+
+def _tested(
+    area: float, influence: Floats, y: Floats, clusters: Sequence[Ints], *, one_sided: bool
+) -> tuple[Estimate, float]:
+    """Return an AUC with its interval, and its chance level if there is no difference.
+
+    Both sides add their own error: units of a side are independent of each other, few of them count for little.
+    """
+    widest, p = None, 0.0
+    for cluster in clusters:
+        whole = estimate(area, influence, [cluster])
+        sides = [len(np.unique(cluster[y == side])) for side in (0, 1)]
+        units = min(sides)
+        # the error of few units is itself uncertain: Satterthwaite's degrees of freedom, by the error of each side
+        parts = [
+            float((np.bincount(cluster, weights=np.where(y == s, influence, 0.0)) ** 2).sum()) for s in (0, 1)
+        ]
+        below = sum(part**2 / max(k - 1, 1) for part, k in zip(parts, sides, strict=True))
+        df = sum(parts) ** 2 / below if below > 0 else float(units - 1)
+        stretch = np.sqrt(units / (units - 1))
+        error = whole.error * stretch
+        t = (area - 0.5) / error if error > 0 else (0.0 if area == 0.5 else np.inf)
+        level = float(special.stdtr(df, -t)) if one_sided else 2 * float(special.stdtr(df, -abs(t)))
+        away = float(special.stdtrit(df, 0.975)) * error
+        e = Estimate(area, error, area - away, area + away, units)
+        if widest is None or e.error > widest.error:
+            widest = e
+        p = max(p, level)
+    assert widest is not None
+    return widest, p
+
+
+def _ratio(codes: light.Codes, size: int, y: Floats, weight: Floats, fold: Ints) -> Floats:
+    """Return for each row the log ratio of its value's frequency on both sides, learned without its fold."""
+    out = np.zeros(len(codes))
+    for k in np.unique(fold).tolist():
+        rest = fold != k
+        a, b = (
+            np.bincount(codes[rest], weights=(weight * (y == s))[rest], minlength=size) + 1.0 for s in (0, 1)
+        )
+        out[~rest] = np.log((b / b.sum()) / (a / a.sum()))[codes[~rest]]
+    return out
+
+
+def _unseen(codes: light.Codes, size: int, y: Floats) -> float:
+    """Return the share of the rows asked about with a value, or in a bin, that none of the learned has."""
+    have = np.bincount(codes[y == 0], minlength=size)
+    return float((have[codes[y == 1]] == 0).mean())
+
+
+def _words(number: bool, way: int, area: float) -> str:
+    if not number:
+        return "other shares"
+    if way == 0:
+        return "higher" if area > 0.5 else "lower"
+    return "wider" if area > 0.5 else "narrower"
+
+
+def _finite(x: float) -> float | None:
+    return round(x, 4) if np.isfinite(x) else None
+
+
+def _moved(summary: Summary) -> str:
+    """Say which column's values moved most between the first three quarters of the slices and the last."""
+    slices = len(summary.rows)
+    if slices < 4:
+        return ""
+    cut = slices - slices // 4
+    moved = {}
+    for name, column in summary.columns.items():
+        if column.kind == "timestamp":
+            continue
+        before, after = column.counts[:cut].sum(axis=0), column.counts[cut:].sum(axis=0)
+        if before.sum() and after.sum():
+            moved[name] = 0.5 * float(np.abs(before / before.sum() - after / after.sum()).sum())
+    if not moved:
+        return ""
+    most = max(moved, key=lambda name: moved[name])
+    return f"; in the last quarter of the time {most} moved most ({moved[most]:.0%} of its rows)"
