@@ -15,9 +15,10 @@ from fieldguide.cli.options import (
     program_argument,
     progress,
     progress_done,
+    share_option,
     until_option,
 )
-from fieldguide.errors import for_program
+from fieldguide.errors import UsageError, for_program
 from fieldguide.program import load_one
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 )
 @click.option("--all", "show_all", is_flag=True, help="Show every finding, those that pass, too.")
 @until_option
+@share_option
 @common
 def grade(
     program: str,
@@ -46,6 +48,7 @@ def grade(
     queues: Path | None,
     show_all: bool,
     until: str | None,
+    share: float | None,
     home: str,
     as_json: bool,
 ) -> None:
@@ -54,12 +57,17 @@ def grade(
     from fieldguide.readiness.levels import at_least, level
     from fieldguide.steps.grade import grade as step
 
+    if share is not None and (require or html is not None):
+        raise UsageError(
+            f"--share {share:g} grades a sample, which is exploratory: no gate may rest on it (--require), and the report "
+            "(--html) is of the grade of all rows. Leave --share out, or the other."
+        )
     if html is not None:
         from fieldguide.steps.report import check_place, report
 
         check_place(html)
     required = level(require.upper()).name if require else None
-    result = step(loaded, home=home, until=until, queues=queues, on_step=progress)
+    result = step(loaded, home=home, until=until, share=share, queues=queues, on_step=progress)
     progress_done()
     if html is not None:
         report(loaded, html, home=home)

@@ -14,6 +14,7 @@ from fieldguide.cli.options import (
     program_argument,
     progress,
     progress_done,
+    share_option,
     until_option,
 )
 from fieldguide.program import load_one
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
 @click.command()
 @program_argument
 @until_option
+@share_option
 @common
-def fit(program: str, until: str | None, home: str, as_json: bool) -> None:
+def fit(program: str, until: str | None, share: float | None, home: str, as_json: bool) -> None:
     """Climb the ladder of models for PROGRAM; the simplest that earns its place is chosen."""
     loaded = load_one(program)
     from fieldguide.steps.fit import fit as step
 
-    result = step(loaded, home=home, until=until, on_step=progress)
+    result = step(loaded, home=home, until=until, share=share, on_step=progress)
     progress_done()
     if as_json:
         print_json(result.to_json())
@@ -58,7 +60,15 @@ def show_fit(result: Fit, program: str) -> None:
         click.echo(f"  {mark} {rung.model:<10} {rung.fitted}  {numbers}")
         click.echo(f"      {rung.reason}")
     click.echo(f"Chosen: {result.chosen} ({result.fitted}), at level {result.level}.")
-    click.echo(f"  next: fieldguide launch {program}")
+    if result.share < 1.0:
+        click.echo(
+            f"Exploratory: learned from a share of {result.share:g} of the rows, drawn by entity and class, with weights; it cannot be "
+            "launched. The losses of models of these rows lie within their intervals with 95 % confidence, also on all rows (entities "
+            "or days as units). That a model learned from all rows may be better is another question, which a learning curve answers."
+        )
+        click.echo(f"  next: fieldguide fit {program}")
+    else:
+        click.echo(f"  next: fieldguide launch {program}")
 
 
 @click.command()

@@ -29,6 +29,14 @@ until_option = click.option(
 )
 
 
+share_option = click.option(
+    "--share",
+    type=float,
+    metavar="SHARE",
+    help="Look at a sample with about this share of the rows: quick, and exploratory.",
+)
+
+
 def common(function: F) -> F:
     """Add `--home` and `--json` to a command, and let its errors name the program file where they say P."""
 

@@ -59,7 +59,10 @@ class Stage:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A program's rows with a known label, split, in the order of time; shared by all rungs."""
+    """A program's rows with a known label, split, in the order of time; all rungs have them in common.
+
+    `share` is that of all rows which were drawn as a sample, 1 for all.
+    """
 
     program: Program
     table: pa.Table
@@ -67,6 +70,7 @@ class Prepared:
     summary: Summary
     code: Mapping[str, str]
     label: Mapping[str, Any]
+    share: float = 1.0
 
     @cached_property
     def columns(self) -> Columns:
@@ -110,8 +114,8 @@ class Fit:
     judged_scores: Floats
 
 
-def prepare(program: Program, table: pa.Table, summary: Summary) -> Prepared:
-    """Return a program's rows ready for fitting.
+def prepare(program: Program, table: pa.Table, summary: Summary, share: float = 1.0) -> Prepared:
+    """Return a program's rows ready for fitting; `share` says of which share of all rows they are a sample.
 
     Raises DataError when there is no label, or too few rows.
     """
@@ -124,6 +128,7 @@ def prepare(program: Program, table: pa.Table, summary: Summary) -> Prepared:
         summary=summary,
         code=dict(code_files(program)),
         label=label_facts(program, table, made.boundary),
+        share=share,
     )
 
 
@@ -194,6 +199,7 @@ def _fitted(
         "window": _window(parts, parts.training, until=parts.boundary),
         "next_period": _window(parts, parts.next_period, since=parts.boundary) if parts.boundary else None,
         "note": parts.note,
+        **({"share": prepared.share} if prepared.share < 1.0 else {}),
         "rows": {
             "training": int(parts.training.sum()),
             "holdout": int(parts.holdout.sum()),

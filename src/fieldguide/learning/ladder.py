@@ -60,8 +60,10 @@ def rungs_of(program: Program) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("Mean", *between, name)))
 
 
-def climb(program: Program, table: pa.Table, summary: Summary, *, on_step: Step | None = None) -> Climb:
-    """Climb the ladder of a program on its canonical table.
+def climb(
+    program: Program, table: pa.Table, summary: Summary, *, share: float = 1.0, on_step: Step | None = None
+) -> Climb:
+    """Climb the ladder of a program on its canonical table, or on a sample of it with a `share` of the rows.
 
     `summary` is that of the training rows: those before `learning.boundary(program, table)`. The result is
     the same for the same rows in any order. `on_step` is told of progress in sentences.
@@ -70,7 +72,7 @@ def climb(program: Program, table: pa.Table, summary: Summary, *, on_step: Step 
     when the blanks cannot be fitted.
     """
     step = on_step or _quiet
-    prepared = prepare(program, table, summary)
+    prepared = prepare(program, table, summary, share)
     judged = prepared.judged(
         prepared.split.holdout if prepared.split.boundary is None else prepared.split.next_period
     )

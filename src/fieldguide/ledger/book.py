@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 
 from fieldguide.errors import DataError
 
-HEAD = "0001"
+HEAD = "0002"
 
 
 def open_ledger(place: Path | str) -> sa.Engine:

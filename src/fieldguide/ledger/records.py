@@ -23,7 +23,10 @@ from fieldguide.readiness.grade import Evidence
 
 @dataclass(frozen=True)
 class GradeRecord:
-    """A grade as it was recorded: the level, the findings, and the extent of the rows they are about."""
+    """A grade as it was recorded: the level, the findings, and the extent of the rows they are about.
+
+    `share` is that of the rows which were graded; a grade of a sample is exploratory, and opens no gate.
+    """
 
     at: str
     program: str
@@ -32,6 +35,7 @@ class GradeRecord:
     extent: Mapping[str, Any]
     code: str
     findings: tuple[Finding, ...] = ()
+    share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,10 @@ class Effort:
 
 @dataclass(frozen=True)
 class FitRecord:
-    """A rung of a climb: which Fitted it gave, and whether the ladder chose it."""
+    """A rung of a climb: which Fitted it gave, and whether the ladder chose it.
+
+    `climb` is what the whole climb found; of one on a sample it has the `share` of the rows (1 otherwise).
+    """
 
     at: str
     program: str
@@ -55,6 +62,11 @@ class FitRecord:
     model: str
     chosen: bool
     climb: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def exploratory(self) -> bool:
+        """Whether it was learned from a sample, which shows nothing and cannot be launched."""
+        return float(self.climb.get("share", 1.0)) < 1.0
 
 
 @dataclass(frozen=True)
@@ -149,31 +161,50 @@ def write_grade(ledger: sa.Engine, grade: GradeRecord) -> None:
         "extent": json.dumps(dict(grade.extent)),
         "code": grade.code,
         "findings": _dump(grade.findings),
+        "share": None if grade.share >= 1.0 else grade.share,
     }
     _insert(ledger, schema.grades, [row])
 
 
 def read_grades(
-    ledger: sa.Engine, program: str, *, fingerprint: str | None = None, last: int | None = None
+    ledger: sa.Engine,
+    program: str,
+    *,
+    fingerprint: str | None = None,
+    last: int | None = None,
+    samples: bool = False,
 ) -> list[GradeRecord]:
-    """Return the recorded grades of a program, the oldest first; of one fingerprint, or the last few only."""
+    """Return the recorded grades of a program, the oldest first; of one fingerprint, or the last few only.
+
+    Those of samples are left out unless `samples` asks for them, so that nothing rests on one by accident.
+    """
     table = schema.grades
     query = sa.select(table).where(table.c.program == program).order_by(table.c.id.desc()).limit(last)
+    if not samples:
+        query = query.where(table.c.share.is_(None))
     if fingerprint is not None:
         query = query.where(table.c.fingerprint == fingerprint)
     with ledger.connect() as connection:
         found = list(connection.execute(query))
     return [
         GradeRecord(
-            r.at, r.program, r.fingerprint, r.level, json.loads(r.extent), r.code, _findings(r.findings)
+            r.at,
+            r.program,
+            r.fingerprint,
+            r.level,
+            json.loads(r.extent),
+            r.code,
+            _findings(r.findings),
+            1.0 if r.share is None else r.share,
         )
         for r in reversed(found)
     ]
 
 
 def count_grades(ledger: sa.Engine, program: str) -> int:
-    """Return how many gradings of a program are recorded."""
-    query = sa.select(sa.func.count()).where(schema.grades.c.program == program)
+    """Return how many gradings of all rows of a program are recorded."""
+    table = schema.grades
+    query = sa.select(sa.func.count()).where(table.c.program == program, table.c.share.is_(None))
     with ledger.connect() as connection:
         return int(connection.execute(query).scalar_one())
 

@@ -93,6 +93,16 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[st
     return tuple(found)
 
 
+def check_whole(candidate: Candidate) -> None:
+    """Raise GateError when a candidate was learned from a sample: it is exploratory, and nobody can waive that."""
+    share = candidate.manifest.get("share", 1.0)
+    if share < 1.0:
+        raise GateError(
+            f"{candidate.model} ({candidate.fitted}) was learned from a share of {share:g} of the rows, to explore: it cannot be "
+            "launched. Fit all rows: fieldguide fit P; or name a model of an earlier fit of all rows: fieldguide launch P --fitted ID"
+        )
+
+
 def check_launch(
     candidate: Candidate,
     *,

@@ -27,6 +27,7 @@ grades = Table(
     Column("extent", Text, nullable=False),
     Column("code", String(64), nullable=False),
     Column("findings", Text, nullable=False),
+    Column("share", Float),  # of the rows, where a sample of them was graded
 )
 
 evidence = Table(

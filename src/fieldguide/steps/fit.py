@@ -23,7 +23,8 @@ from fieldguide.steps.grade import Graded, Progress, code_hash, grade
 from fieldguide.steps.home import DEFAULT, Home, at_home, data_fingerprint, name_of, system_clock
 from fieldguide.steps.launch import manifest_of
 from fieldguide.steps.level import standing
-from fieldguide.tables.read import Reading
+from fieldguide.tables.draw import Wanted
+from fieldguide.tables.read import Reading, read
 from fieldguide.tables.summary import Blocks, Summary, summarize
 
 
@@ -32,7 +33,8 @@ class Fit:
     """What a fit gave: every rung of the ladder, the id of the chosen Fitted, the level it was learned at.
 
     `fitted` is the chosen id, `chosen` its model, `neutral` the id of the mean; `window` the span of time
-    of the training rows; `notes` what was done otherwise than asked.
+    of the training rows; `notes` what was done otherwise than asked. `share` is that of the rows which were
+    drawn to learn from: below 1 the fit is exploratory, and cannot be launched.
     """
 
     program: str
@@ -43,6 +45,7 @@ class Fit:
     level: str
     window: Mapping[str, Any]
     notes: tuple[str, ...] = ()
+    share: float = 1.0
 
     def to_json(self) -> dict[str, Any]:
         """Return the fit as `fit --json` prints it."""
@@ -53,6 +56,8 @@ class Fit:
             "neutral": self.neutral,
             "level": self.level,
             "window": dict(self.window),
+            "share": self.share,
+            "exploratory": self.share < 1.0,
             "notes": list(self.notes),
             "rungs": [rung_json(rung) for rung in self.rungs],
         }
@@ -63,13 +68,16 @@ def fit(
     *,
     home: str | Path | Home = DEFAULT,
     until: str | datetime | None = None,
+    share: float | None = None,
     now: datetime | None = None,
     on_step: Progress | None = None,
 ) -> Fit:
     """Climb the ladder of models on the program's data, and keep every rung in the home.
 
     With `until`, only what was known before that time is used; left out, the data window of the release in
-    service is kept, if there is one and it was learned from the same source. Raises GateError when a finding
+    service is kept, if there is one and it was learned from the same source. With `share`, about that share of
+    the rows is graded and learned from, drawn by entity and class, with weights: an exploratory fit, which
+    gives no evidence and cannot be launched. Raises GateError when a finding
     up to A3 fails, DataError and ProgramError as `grade` does.
     """
     say = on_step or (lambda message: None)
@@ -80,10 +88,9 @@ def fit(
             'label=fg.BinaryLabel("came_back", arrives_within=timedelta(days=7)).'
         )
     now = now or system_clock()
-    graded = grade(
-        program, home=place, until=until or _known_in_service(place, program), now=now, on_step=on_step
-    )
-    reading, summary = graded.rows()
+    known = until or _known_in_service(place, program)
+    graded = grade(program, home=place, until=known, share=share, now=now, on_step=on_step)
+    reading, _ = graded.rows()
     failures = failing(graded.grade)
     if failures:
         raise GateError(
@@ -91,21 +98,28 @@ def fit(
             f"fieldguide grade P; to let a check pass in your name: fieldguide waive P {failures[0].check} --by NAME --because …"
         )
     say("loading the rows")
+    if share is not None:
+        # the grade saw entities of both classes alike; to learn from, those with a positive label are worth more
+        reading = read(program, until=known, wanted=Wanted(share))
     table = reading.table.to_pyarrow()
-    result = climb(program, table, training_summary(program, reading, summary, table), on_step=say)
+    summary = training_summary(program, reading, table)
+    result = climb(program, table, summary, share=1.0 if share is None else share, on_step=say)
     say("keeping the fitted models")
     for fitted in result.fitteds.values():
         save(fitted, place.fitted)
     _record(place, program, result, now, graded, until or _last_known(program, table))
-    after = standing(
-        place.ledger(),
-        name_of(program),
-        data_fingerprint(program),
-        now=now,
-        findings=graded.findings,
-        extent=reading.extent.hash,
-    )
-    assert after is not None
+    after = graded.grade
+    if graded.share == 1.0:
+        proven = standing(
+            place.ledger(),
+            name_of(program),
+            data_fingerprint(program),
+            now=now,
+            findings=graded.findings,
+            extent=reading.extent.hash,
+        )
+        assert proven is not None
+        after = proven
     chosen = result.fitteds[result.chosen]
     return Fit(
         program=name_of(program),
@@ -116,16 +130,16 @@ def fit(
         level=after.level,
         window=chosen.manifest["window"],
         notes=result.notes,
+        share=graded.share,
     )
 
 
-def training_summary(program: Program, reading: Reading, summary: Summary, table: pa.Table) -> Summary:
+def training_summary(program: Program, reading: Reading, table: pa.Table) -> Summary:
     """Return the Summary of the rows before the next period, in blocks of time: what monitoring compares with."""
-    begins = boundary(program, table)
-    if begins is None:
-        return summary
-    rows = reading.table
-    return summarize(rows.filter(rows["__time"] < begins), raw_columns(program), slices=Blocks())
+    begins, rows = boundary(program, table), reading.table
+    if begins is not None:
+        rows = rows.filter(rows["__time"] < begins)
+    return summarize(rows, raw_columns(program), slices=Blocks())
 
 
 def rung_json(rung: Rung) -> dict[str, Any]:
@@ -165,6 +179,7 @@ def _record(
         "rungs": [rung_json(rung) for rung in result.rungs],
         "known_until": str(known_until) if known_until is not None else None,
         "notes": list(result.notes),
+        "share": graded.share,
     }
     at = records.stamp(now)
     fits = [
@@ -174,6 +189,8 @@ def _record(
         for rung in result.rungs
     ]
     records.write_fits(ledger, fits)
+    if graded.share < 1.0:
+        return
     evidence = Evidence(finding, now, extent=graded.extent["hash"], code=code_hash())
     records.write_evidence(ledger, name, fingerprint, "fit", [evidence])
 

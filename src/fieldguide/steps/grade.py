@@ -31,6 +31,7 @@ from fieldguide.steps.profile import keep_profile
 from fieldguide.steps.queues import check_folder, with_files, write_queues
 from fieldguide.steps.told import Findings, grade_text, graded_json
 from fieldguide.tables import query
+from fieldguide.tables.draw import Wanted
 from fieldguide.tables.read import Extent, Reading, read, read_table
 from fieldguide.tables.summary import Blocks, Summary, summarize
 
@@ -76,6 +77,11 @@ class Graded:
         return self.grade.level
 
     @property
+    def share(self) -> float:
+        """Which share of the rows was graded; below 1 the grade is exploratory, and opens no gate."""
+        return float(self.extent.get("share") or 1.0)
+
+    @property
     def held_back_by(self) -> Findings:
         """What keeps from the next level."""
         return Findings(self.grade.held_back_by)
@@ -111,13 +117,15 @@ def grade(
     *,
     home: str | Path | Home = DEFAULT,
     until: str | datetime | None = None,
+    share: float | None = None,
     queues: str | Path | None = None,
     now: datetime | None = None,
     on_step: Progress | None = None,
 ) -> Graded:
     """Return the readiness of the program's data for its question, and record it in the ledger.
 
-    With `until`, only what was known before that time is used. `queues` is a folder into which the tables that
+    With `until`, only what was known before that time is used. With `share`, only about that share of the rows is
+    graded, whole entities with equal probability: an exploratory grade, recorded as such, which opens no gate. `queues` is a folder into which the tables that
     people should work through are written, one CSV file each; findings then name the file. Rows that cannot be reached or read are graded
     as far as that goes: hearsay and an unreachable place C4, a place that was reached C3 at most.
 
@@ -125,7 +133,7 @@ def grade(
     """
     say = on_step or (lambda message: None)
     place, program = at_home(home), named(program)
-    now = now or system_clock()
+    now, wanted = now or system_clock(), None if share is None else Wanted(share, even=True)
     ledger, name = place.ledger(), name_of(program)
     answers, _ = records.read_answers(ledger, name)
     if queues is not None:
@@ -134,7 +142,7 @@ def grade(
     try:
         if isinstance(program.source.data, Hearsay):
             raise UnreachableError(f"{program.source.place} is hearsay: nobody has reached it yet.")
-        reading = read(program, until=until)
+        reading = read(program, until=until, wanted=wanted)
     except DataError as error:
         return _unread(place, program, error, now, answers)
     say(f"summarizing {reading.extent.rows:,} rows")
@@ -143,7 +151,7 @@ def grade(
     before = _seen_before(ledger, program, reading.extent)
     if before is None or before.hash != reading.extent.hash:
         say("reading a second time")
-        again = read(program, until=until).extent
+        again = read(program, until=until, wanted=wanted).extent
     else:
         again = before
     tables: dict[str, pa.Table] = {}
@@ -152,8 +160,12 @@ def grade(
     findings = with_files(findings, written, tables)
     if before is not None and before.hash != reading.extent.hash:
         findings = [_changed_since(f) if f.check == "reads_alike" else f for f in findings]
-    keep_profile(place, program, summary)
     extent = {**asdict(reading.extent), **_told_of(program, reading)}
+    if share is None:
+        keep_profile(place, program, summary)
+    else:
+        assert reading.drawn is not None
+        extent |= {"share": share, "of": reading.drawn.whole.rows}
     found = Graded(
         program, _standing(place, program, findings, extent, now), Findings(findings), reading, summary, now, extent,
         queues=MappingProxyType(tables), files=MappingProxyType(written),
@@ -200,7 +212,7 @@ def _standing(
 def _recorded(place: Home, found: Graded) -> Graded:
     """Record a grading, and return it with what the ledger knows of those before."""
     ledger, name = place.ledger(), found.name
-    earlier = records.read_grades(ledger, name, last=1)
+    earlier = records.read_grades(ledger, name, last=1) if found.share == 1.0 else []
     record = records.GradeRecord(
         at=records.stamp(found.at),
         program=name,
@@ -209,6 +221,7 @@ def _recorded(place: Home, found: Graded) -> Graded:
         extent=found.extent,
         code=code_hash(),
         findings=tuple(found.findings),
+        share=found.share,
     )
     records.write_grade(ledger, record)
     before = earlier[0] if earlier else None

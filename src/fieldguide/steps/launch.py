@@ -44,6 +44,7 @@ def launch(
     ledger, name = place.ledger(), name_of(program)
     releases = records.read_releases(ledger, name)
     candidate, fit = _candidate(place, ledger, program, releases, fitted)
+    rules.check_whole(candidate)
     current = _current(releases)
     now = now or system_clock()
     whole = standing(ledger, name, fit.fingerprint, now=now, instead=[_own_evidence(fit)])

@@ -89,7 +89,9 @@ def graded_json(graded: Graded) -> dict[str, Any]:
         "sources": list(extent.get("sources") or ()),
         "columns": list(extent.get("columns") or ()),
         "engine": extent.get("engine"),
-        "share": extent.get("share"),
+        "share": graded.share,
+        "of": extent.get("of", extent.get("rows")),
+        "exploratory": graded.share < 1.0,
         "effort": effort_json(graded.effort),
         "expiring": [vars(each) for each in graded.expiring],
         "history": {
@@ -115,17 +117,26 @@ def _head(graded: Graded) -> list[str]:
     ahead = [each.name for each in LEVELS if each.name not in reached]
     ladder = " ".join([*reached[:-1], f"[{grade.level}]", *(f"·{name}" for name in ahead)])
     one = level(grade.level)
-    return [
+    head = [
         f"{graded.name}: level {grade.level}, {one.title}: {one.meaning}",
         f"  {ladder}   ({_rows(graded)})",
     ]
+    if graded.share < 1.0:
+        head[0] = f"{graded.name}: level {grade.level} on a sample (exploratory), {one.title}: {one.meaning}"
+        head.append(
+            "  Whole entities were drawn with equal probability: shares read as those of all rows, counts are of the sample. "
+            "What is rare may be missing; recorded as exploratory, it opens no gate. Grade all rows: fieldguide grade "
+            f"{file_of(graded.program)}"
+        )
+    return head
 
 
 def _rows(graded: Graded) -> str:
     if graded.reading is None:
         return "no rows read"
-    rows, share = f"{graded.reading.extent.rows:,} rows", graded.extent.get("share")
-    told = f"{rows}, a share of {share:g}" if share and share < 1 else rows
+    told = f"{graded.reading.extent.rows:,} rows"
+    if graded.share < 1.0:
+        told += f" of {graded.extent['of']:,}, a share of {graded.share:g}"
     lost = sum(part.rejected for part in graded.reading.parts)
     return told + (
         f", {lost:,} lines or values that could not be read: see parses with --all" if lost else ""

@@ -100,8 +100,8 @@ def view(home: Home, ledger: sa.Engine, program: Program) -> ProgramView:
 
 
 def _fit_shown(ledger: sa.Engine, name: str, current: records.Release | None) -> records.FitRecord | None:
-    """Return the fit of the release in service, else the last one, else None."""
-    fits = records.read_fits(ledger, name)
+    """Return the fit of the release in service, else the last one, else None; those of samples do not count."""
+    fits = [fit for fit in records.read_fits(ledger, name) if not fit.exploratory]
     mine = [fit for fit in fits if current is not None and fit.fitted == current.fitted]
     shown = mine or fits
     return shown[-1] if shown else None
