@@ -27,6 +27,8 @@ MOST_TEXTS = 500
 """Longer texts that are searched."""
 SHORTEST = 7
 """Letters and digits below which nothing is recognized by its form alone."""
+ALONE = 0.75
+"""Share of single words that must be names in a table of persons: of the names of US counties six in ten are."""
 FEW_NAMES = 10
 """Distinct values below which a list of names decides nothing by itself."""
 
@@ -106,22 +108,15 @@ def by_list(column: Cells, *, persons: bool) -> Match | None:
     elsewhere = of_something_else(column.name) or bool(kinds_named(column.name))
     open_ = may_name_persons(column.name) and not elsewhere
     share = share_of_names(column.texts[:MOST_TEXTS])
-    few = len(column.texts) < FEW_NAMES
+    few, single = len(column.texts) < FEW_NAMES, max(share.given, share.family)
     if open_:
-        known = share.full >= 0.2 or (max(share.given, share.family) >= 0.35 and not few)
-        return (
-            Match("name", max(share.full, share.given, share.family), "list", examples=column.texts[:3])
-            if known
-            else None
-        )
-    if few or share.full < (0.8 if elsewhere else 0.35):
-        single = persons and not elsewhere and not few and max(share.given, share.family) >= 0.5
-        return (
-            Match("name", max(share.given, share.family), "list", examples=column.texts[:3])
-            if single
-            else None
-        )
-    return Match("name", share.full, "list", examples=column.texts[:3])
+        known = share.full >= 0.2 or (single >= 0.35 and not few)
+    elif few:
+        known = False
+    else:
+        alone = persons and not elsewhere and len(column.texts) >= 2 * FEW_NAMES and single >= ALONE
+        known = share.full >= (0.8 if elsewhere else 0.35) or alone
+    return Match("name", max(share.full, single), "list", examples=column.texts[:3]) if known else None
 
 
 def by_street(column: Cells) -> Match | None:

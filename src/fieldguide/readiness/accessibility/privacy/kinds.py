@@ -33,13 +33,17 @@ class Kind:
     marks: bool = False
 
 
+_STROKES = str.maketrans({"ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+"""Letters with a stroke, which Unicode does not take apart."""
+
+
 def fold(text: str) -> str:
     """Return a text in lower case and without accents.
 
-    >>> fold("Födelse")
-    'fodelse'
+    >>> fold("Födelse"), fold("Hasło")
+    ('fodelse', 'haslo')
     """
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_STROKES))
     return "".join(c for c in plain if not unicodedata.combining(c))
 
 

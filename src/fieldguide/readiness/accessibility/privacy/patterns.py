@@ -43,7 +43,8 @@ def is_email(text: str) -> bool:
 def _international(text: str) -> bool:
     """8 … 15 digits (ITU-T E.164), more than one group or a plus sign: not a signed decimal number."""
     number = re.sub(r"(?:x|ext\.?|#) ?\d+$", "", text)
-    return 8 <= len(digits_of(number)) <= 16 and re.fullmatch(r"[+0]\d+\.\d*", number) is None
+    least = 10 if number.startswith("00") else 8
+    return least <= len(digits_of(number)) <= 16 and re.fullmatch(r"[+0]\d+\.\d*", number) is None
 
 
 def _american(text: str) -> bool:
