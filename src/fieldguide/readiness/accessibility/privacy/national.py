@@ -20,6 +20,7 @@ from fieldguide.readiness.accessibility.privacy.checksums import (
 from fieldguide.readiness.accessibility.privacy.recognizer import Recognizer
 
 _DNI = "TRWAGMYFPDXBNJZSQVHLCKE"
+_CURP = "0123456789ABCDEFGHIJKLMNÑOPQRSTUVWXYZ"
 _HETU = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 _ODD = dict(zip("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", (
     1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23,
@@ -172,10 +173,9 @@ def _pps(text: str) -> bool:
 
 
 def _curp(text: str) -> bool:
-    return (
-        is_day(int(text[8:10]), int(text[6:8]))
-        and re.fullmatch(r"[HM][A-Z]{2}[B-DF-HJ-NP-TV-Z]{3}[0-9A-Z]\d", text[10:]) is not None
-    )
+    total = sum(_CURP.index(c) * (18 - i) for i, c in enumerate(text[:17]))
+    right_day = is_day(int(text[8:10]), int(text[6:8]))
+    return right_day and text[10] in "HM" and text[17] == str(-total % 10)
 
 
 def _rut(text: str) -> bool:
@@ -236,7 +236,7 @@ NATIONAL: tuple[Recognizer, ...] = (
     _national("Baltic personal codes", r"[1-6]\d{10}", _baltic, 0.1),
     _national("Irish PPS numbers", r"\d{7}[A-W][A-IW]?", _pps, 0.05),
     _national("Indian PAN", r"[A-Z]{5}\d{4}[A-Z]", lambda t: t[3] == "P", 0.1),
-    _national("Mexican CURP", r"[A-Z]{4}\d{6}[0-9A-Z]{8}", _curp, 0.05),
+    _national("Mexican CURP", r"[A-Z]{4}\d{6}[0-9A-Z]{8}", _curp, 0.02),
     _national("Chilean RUT", r"\d{1,2}\.?\d{3}\.?\d{3}-[\dKk]", _rut, 0.1),
     _national("Argentine CUIL", r"(?:20|23|24|27)-?\d{8}-?\d", _cuil, 0.1),
     _national("British NHS numbers", r"\d{3}[ -]?\d{3}[ -]?\d{4}", _nhs, 0.1, named=True, kind="health_id"),

@@ -18,7 +18,7 @@ PHRASES: Mapping[str, str] = {
     "e mailadres,email adress,contact email,user email,work email,home email,primary email,from email,to email",
     "phone": "phone,telephone,tel,mobile,mobile phone,mobile number,cell,cell phone,cellphone,fax,fax number,phone no,"
     "phone number,telephone number,tel no,tel nr,contact number,contact no,msisdn,handy,handynummer,telefon,"
-    "telefonnummer,rufnummer,mobil,mobilnummer,mobiltelefon,festnetz,numero de telephone,num tel,portable,telefono,"
+    "telefonnummer,rufnummer,mobil,mobilnummer,mobiltelefon,festnetz,numero de telephone,n de telephone,num tel,portable,telefono,"
     "numero de telefono,movil,celular,telefone,cellulare,telefonnr,telefoon,telefoonnummer,puhelin,puhelinnumero,"
     "nr telefonu,telefonszam,whatsapp,landline,home phone,work phone,mobilephone,phonenumber,caller number",
     "card": "card number,card no,card num,credit card,credit card number,creditcard,cc number,cc num,cc no,ccn,debit card,"
