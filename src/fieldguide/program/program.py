@@ -50,7 +50,7 @@ class Program:
 
     `question` and `label` may be left out while it is only about the data: they can be graded up to band B
     then, and nothing can be learned.
-    `inputs` are raw columns that only computed features or a heuristic read. `objective`, `prior` and
+    `inputs` are raw columns that only computed features or a heuristic read; without a label they suffice. `objective`, `prior` and
     `optimizer` may be left out: the model and the label bring their own. `next_period` is when the rows
     begin that the model is judged on: an ISO date in the source's time zone, or a timedelta before the
     end; left out, the last fifth of the time span. `name` is the program's identity in the ledger, the
@@ -178,7 +178,7 @@ def _check_kinds(program: Program) -> None:
             "Program(label=…): Label is only the base; expected fg.BinaryLabel, fg.NumericLabel or fg.CountLabel."
         )
     expect_text(program, "name")
-    if not program.features:
+    if not program.features and (program.label.kind != "none" or not program.inputs):
         raise ProgramError('Program(features=[]): name at least one column, such as fg.Number("age").')
     if isinstance(program.seed, bool) or not isinstance(program.seed, int):
         raise ProgramError(f"Program(seed=…): you gave {what(program.seed)}; expected a whole number.")

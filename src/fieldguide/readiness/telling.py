@@ -17,6 +17,10 @@ from fieldguide.readiness.checks import CHECKS
 from fieldguide.readiness.levels import RANK
 
 MARKS = {"pass": "✓", "fail": "✗", "unknown": "?"}
+NOTED = "!"
+"""The mark of what passes and is still worth a look."""
+LONGEST = 240
+"""Signs of what was seen that are told where all is not asked for."""
 MOST_NAMES = 8
 """Columns of a group that are named one by one."""
 MOST_OF_A_CHECK = 3
@@ -145,7 +149,7 @@ def lines(
     for (check, _), members in by_check.items():
         shown = members if everything or len(members) <= MOST_OF_A_CHECK + 1 else members[:MOST_OF_A_CHECK]
         for group in shown:
-            told += _lines_of(group, program, brief)
+            told += _lines_of(group, program, brief, LONGEST if brief else None)
         rest = [name for group in members[len(shown) :] for name in group.about]
         if len(members) > len(shown):
             number = sum(len(group.findings) for group in members[len(shown) :])
@@ -165,12 +169,15 @@ def listed(names: Sequence[str], most: int = MOST_NAMES) -> str:
     return ", ".join(shown) + (f" and {rest} more" if rest else "")
 
 
-def _lines_of(group: Group, program: str, brief: bool) -> list[str]:
+def _lines_of(group: Group, program: str, brief: bool, longest: int | None) -> list[str]:
     of = f" of {group.names}" if group.about else ""
-    told = [f"  {MARKS[group.verdict]} {group.level} {group.check}{of}: {group.saw}"]
+    noted = group.verdict == "pass" and group.next
+    saw = group.saw if longest is None or len(group.saw) <= longest else group.saw[: longest - 1] + "…"
+    told = [f"  {NOTED if noted else MARKS[group.verdict]} {group.level} {group.check}{of}: {saw}"]
     details: list[tuple[str, str]] = []
     if not brief and group.verdict != "pass":
-        details += [("expected", group.expected), ("rows", ", ".join(group.first.rows[:5]))]
+        rows = list(dict.fromkeys(group.first.rows))
+        details += [("expected", group.expected), ("rows", ", ".join(rows[:5]))]
     if not brief:
         details.append(("next", group.next))
     return told + [f"      {name}: {for_program(text, program)}" for name, text in details if text]

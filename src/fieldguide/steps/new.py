@@ -1,23 +1,37 @@
-"""New: a program file with the blanks to fill, its features drafted from a table."""
+"""New: a program file with the blanks to fill, its columns drafted from a table."""
 
 from __future__ import annotations
 
 import keyword
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from fieldguide.errors import UsageError, suggest
+from fieldguide.readiness.telling import listed
 from fieldguide.tables.draft import ColumnDraft, Draft, LabelDraft, draft
 
-CLASSES = {"number": "Number", "category": "Category", "boolean": "Boolean", "timestamp": "Timestamp"}
+CLASSES = {
+    "number": "Number",
+    "category": "Category",
+    "boolean": "Boolean",
+    "timestamp": "Timestamp",
+    "text": "Text",
+}
 LABELS = {"binary": "BinaryLabel", "numeric": "NumericLabel", "count": "CountLabel"}
+NAMED = "named on the command line"
+MOST_LEFT_OUT = 12
+"""Columns that are told one by one where they are no feature."""
 
 
 def new(
     name: str, table: str | None = None, *, label: str | None = None, folder: Path
 ) -> tuple[Path, tuple[str, ...]]:
     """Write `name.py` into `folder` and return its path and what a person should check in it.
+
+    `label` is the column to predict; left out, the likeliest is drafted, and none where none is likely: the
+    data can be graded without a question.
 
     Raises UsageError when the name is no name, the file exists, or the label is not a column; DataError
     when the table cannot be read.
@@ -46,17 +60,13 @@ def new(
     return path, doubts
 
 
-def _label(found: Draft, wanted: str | None) -> LabelDraft:
+def _label(found: Draft, wanted: str | None) -> LabelDraft | None:
     if wanted is None:
-        if found.labels:
-            return found.labels[0]
-        names = ", ".join(column.name for column in found.columns)
-        raise UsageError(
-            f"No column looks like what is to be predicted; name it: --label COLUMN (columns: {names})."
-        )
+        likely = (each for each in found.labels if _likely(each) and _columns(found, each)[0])
+        return next(likely, None)
     for each in found.labels:
         if each.name == wanted:
-            return each
+            return replace(each, reason=f"{NAMED}; {each.reason}")
     columns = {column.name: column for column in found.columns}
     if wanted not in columns:
         raise UsageError(
@@ -67,24 +77,79 @@ def _label(found: Draft, wanted: str | None) -> LabelDraft:
             f"{wanted!r} holds {columns[wanted].distinct} different names; a label is yes/no, an amount or a count. "
             "Make a column that says yes or no of the case that matters."
         )
-    return LabelDraft(wanted, "numeric", None, "named on the command line")
+    return LabelDraft(wanted, "numeric", None, NAMED)
 
 
-def _doubts(found: Draft, label: LabelDraft) -> Iterator[str]:
-    yield f"label: {label.name} ({label.reason})"
+def _likely(label: LabelDraft) -> bool:
+    """Return whether a column is drafted as the label unasked: by its name, or as the last one if it is yes or no."""
+    return "named like a label" in label.reason or (label.kind == "binary" and "last column" in label.reason)
+
+
+def _doubts(found: Draft, label: LabelDraft | None) -> Iterator[str]:
+    part = found.part
+    if part.rejected:
+        first = part.rejects[0] if part.rejects else None
+        told = f"; the first: {first.file}:{first.line} ({first.reason})" if first else ""
+        yield f"lost: {part.rejected:,} lines could not be read{told}"
+    if label is not None:
+        yield f"label: {label.name} ({label.reason})"
+    else:
+        could = f" (it could be {listed([each.name for each in found.labels], 5)})" if found.labels else ""
+        yield f"label: none looks likely; to predict a column, name it: --label COLUMN{could}"
     yield f"key: {' and '.join(found.keys[0])} (unique)" if found.keys else "key: no column is unique"
     yield (
         f"time: {found.times[0]}"
         if found.times
         else "time: no column holds times, so there is no next period to judge on"
     )
-    placed = {label.name, *(found.keys[0] if found.keys else ()), *found.times[:1], found.entity}
-    for column in found.columns:
-        if not column.use and column.name not in placed:
-            yield f"not a feature: {column.name} ({column.reason})"
+    placed = {*(found.keys[0] if found.keys else ()), *found.times[:1], found.entity}
+    placed |= {label.name} if label is not None else set()
+    features, inputs = _columns(found, label)
+    texts = [column.name for column in inputs if _kind(column) == "text"]
+    if texts:
+        yield f"free text, read by computed features only: {listed(texts)}"
+    used = {column.name for column in (*features, *inputs)}
+    left = [c for c in found.columns if c.name not in used | placed]
+    for column in left[:MOST_LEFT_OUT]:
+        yield f"not a feature: {column.name} ({_why_not(column)})"
+    if len(left) > MOST_LEFT_OUT:
+        yield f"not features either: {listed([c.name for c in left[MOST_LEFT_OUT:]])}"
 
 
-def _program(name: str, table: str, found: Draft, label: LabelDraft) -> str:
+def _columns(found: Draft, label: LabelDraft | None) -> tuple[list[ColumnDraft], list[ColumnDraft]]:
+    """Return the columns that are drafted as features, and those as inputs: free text, and all where nothing else is."""
+    name = label.name if label is not None else None
+    taken = {*(found.keys[0] if found.keys else ()), *found.times[:1], found.entity, name}
+    free = [c for c in found.columns if c.name not in taken and not _unnameable(c) and c.kind is not None]
+    features = [c for c in free if c.use and _kind(c) not in ("text", "timestamp")]
+    inputs = [c for c in free if not c.use and _kind(c) == "text" and c.distinct > 1]
+    if label is None:
+        inputs += [c for c in free if _kind(c) == "timestamp" and c.distinct > 1]
+    if not features and not inputs:
+        inputs = [c for c in found.columns if c.name != name and not _unnameable(c) and c.kind is not None]
+    if label is not None and label.reason.startswith(NAMED) and not features:
+        features, inputs = [replace(c, use=True) for c in inputs], []
+    return features, inputs
+
+
+def _kind(column: ColumnDraft) -> str:
+    """Return the kind as it is drafted: a category of too many names is free text."""
+    if column.kind == "category" and not column.use and column.distinct > 1:
+        return "text"
+    return str(column.kind)
+
+
+def _unnameable(column: ColumnDraft) -> bool:
+    return not column.name or column.name.startswith("__")
+
+
+def _why_not(column: ColumnDraft) -> str:
+    if _unnameable(column):
+        return "a column's name is not empty and does not begin with two underscores: rename it in the source"
+    return column.reason
+
+
+def _program(name: str, table: str, found: Draft, label: LabelDraft | None) -> str:
     key = found.keys[0] if found.keys else ()
     time = found.times[0] if found.times else None
     source = [f"{_text(table)},"]
@@ -103,11 +168,14 @@ def _program(name: str, table: str, found: Draft, label: LabelDraft) -> str:
     if found.entity:
         source.append(f"entity={_text(found.entity)},  # whose rows belong together")
     source += _ANSWERS
-    taken = {*key, time, found.entity, label.name}
-    features = [_feature(column) for column in found.features(label.name) if column.name not in taken]
+    features, inputs = (
+        [_feature(c, feature=i == 0) for c in columns] for i, columns in enumerate(_columns(found, label))
+    )
+    if label is None:
+        return _file(name, table, "", source, features, inputs, None)
     positive = f", positive={_text(label.positive)}" if label.positive is not None else ""
     made = f"fg.{LABELS[label.kind]}({_text(label.name)}, arrives_within=timedelta(days=7){positive})"
-    return _file(name, table, f"What will {label.name} be?", source, features, made)
+    return _file(name, table, f"What will {label.name} be?", source, features, inputs, made)
 
 
 def _blank(name: str) -> str:
@@ -119,14 +187,8 @@ def _blank(name: str) -> str:
         *_ANSWERS,
     ]
     features = ['fg.Number("amount", unit="dollar", low=0, about=""),', 'fg.Category("plan", about=""),']
-    return _file(
-        name,
-        f"{name}.csv",
-        "",
-        source,
-        features,
-        'fg.BinaryLabel("came_back", arrives_within=timedelta(days=7))',
-    )
+    made = 'fg.BinaryLabel("came_back", arrives_within=timedelta(days=7))'
+    return _file(name, f"{name}.csv", "", source, features, [], made)
 
 
 _ANSWERS = [
@@ -137,11 +199,11 @@ _ANSWERS = [
 ]
 
 
-def _feature(column: ColumnDraft) -> str:
-    blanks = [_text(column.name)]
-    if column.kind == "timestamp":
+def _feature(column: ColumnDraft, *, feature: bool) -> str:
+    blanks, kind = [_text(column.name)], _kind(column)
+    if kind == "timestamp" and feature:
         blanks.append('parts=("hour", "weekday")')
-    if column.kind == "number":
+    if kind == "number":
         blanks.append(f"unit={_text(column.unit)}" if column.unit else "unit=None")
         blanks += [
             f"{bound}={_number(value)}"
@@ -150,35 +212,60 @@ def _feature(column: ColumnDraft) -> str:
         ]
     blanks.append('about=""')
     seen = ""
-    if column.kind == "number" and column.least is not None and column.most is not None:
+    if kind == "number" and column.least is not None and column.most is not None:
         seen = f"  # seen: {_number(column.least)} to {_number(column.most)}"
-    elif column.values:
+    elif column.values and kind != "text":
         seen = f"  # seen: {', '.join(column.values)[:60]}"
-    return f"fg.{CLASSES[str(column.kind)]}({', '.join(blanks)}),{seen}".replace("\n", " ")
+    return f"fg.{CLASSES[kind]}({', '.join(blanks)}),{seen.translate(_BREAKS)}"
 
 
-def _file(name: str, table: str, ask: str, source: list[str], features: list[str], label: str) -> str:
+_BREAKS = {ord(sign): " " for sign in "\n\r\x0b\x0c\x00\x1c\x1d\x1e\x85\u2028\u2029"}
+"""What could end a comment before its line does."""
+
+
+def _file(
+    name: str,
+    table: str,
+    ask: str,
+    source: list[str],
+    features: list[str],
+    inputs: list[str],
+    label: str | None,
+) -> str:
     inner = "\n        ".join(source)
     columns = "\n        ".join(features) or "# fg.Number(…),"
-    return f'''"""{name}: what is asked of {Path(table).name}. Fill in what is empty; fieldguide grade {name}.py says what matters."""
+    read = ""
+    if inputs:
+        told = "\n        ".join(inputs)
+        read = f"\n    inputs=[  # graded and checked, and read by computed features (of=) only\n        {told}\n    ],"
+    posed = f"""question=fg.Question(
+        ask={_text(ask)},  # the question, in the words of the product
+        one_row_is="",  # such as "a visit"
+        decision="",  # what will be done differently once the answer is known
+    ),"""
+    last = f"label={label},  # how long the outcome takes"
+    if label is None:
+        last = (
+            '# label=fg.BinaryLabel("…", arrives_within=timedelta(days=7)),  # what is observed later\n'
+            "    # without a question and a label the data are graded up to B1, for every question to come"
+        )
+    what = Path(table).name.replace("\\", "/").replace('"', "'").translate(_BREAKS)
+    about = f"what is asked of {what}" if label is not None else f"the data of {what}"
+    return f'''"""{name}: {about}. Fill in what is empty; fieldguide grade {name}.py says what matters."""
 
 from datetime import timedelta
 
 import fieldguide as fg
 
 {name} = fg.Program(
-    question=fg.Question(
-        ask={_text(ask)},  # the question, in the words of the product
-        one_row_is="",  # such as "a visit"
-        decision="",  # what will be done differently once the answer is known
-    ),
+    {posed}
     source=fg.Source(
         {inner}
     ),
     features=[
         {columns}
-    ],
-    label={label},  # how long the outcome takes
+    ],{read}
+    {last}
 )
 '''
 
@@ -189,4 +276,5 @@ def _text(value: str | None) -> str:
 
 
 def _number(value: float) -> str:
-    return repr(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
+    whole = float(value).is_integer() and abs(value) < 1e15
+    return repr(int(value)) if whole else repr(float(f"{value:.12g}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,17 @@ from fieldguide.finding import Finding
 from fieldguide.program import Program
 from fieldguide.readiness.grade import Grade, grade_json
 from fieldguide.readiness.levels import CHECKS, LEVELS, at_least, level
-from fieldguide.readiness.telling import Group, groups, lines, who_can
+from fieldguide.readiness.telling import Group, groups, lines, listed, who_can
 from fieldguide.steps.history import change_json, effort_json, expiring_text
 
 if TYPE_CHECKING:
     from fieldguide.steps.grade import Graded
+    from fieldguide.tables.read import Reading
 
+MANY = 4
+"""Checks that lack the same thing, from which on they are told as one."""
+MOST_CHECKS = 16
+"""Checks that are named where not all is asked for."""
 MOST_NOTES = 5
 """Findings that hold nothing back and are still worth a look, of which so many are told."""
 
@@ -63,8 +69,7 @@ def grade_text(graded: Graded, program: str | None = None, *, everything: bool =
         told += ["", "Passed:", *lines(passed, file, everything=True)]
     else:
         told += _notes(passed, file)
-        names = ", ".join(dict.fromkeys(f"{f.check} ({f.level})" for f in unknown))
-        told += ["", f"Not known yet: {names}. With --all: each of them, and what passed."] if unknown else []
+        told += _unknown(unknown, file)
     told += _afterwards(graded, file)
     return "\n".join(told)
 
@@ -139,8 +144,17 @@ def _rows(graded: Graded) -> str:
         told += f" of {graded.extent['of']:,}, a share of {graded.share:g}"
     lost = sum(part.rejected for part in graded.reading.parts)
     return told + (
-        f", {lost:,} lines or values that could not be read: see parses with --all" if lost else ""
+        f", {lost:,} lines or values that could not be read{_why_lost(graded.reading)}" if lost else ""
     )
+
+
+def _why_lost(reading: Reading) -> str:
+    """Return in which columns and why, of the first that are kept with their place."""
+    why: dict[str, list[str]] = {}
+    for reject in (reject for part in reading.parts for reject in part.rejects):
+        why.setdefault(reject.reason, []).append(reject.column or "whole lines")
+    told = [f"{reason}: {listed(list(dict.fromkeys(names)), 3)}" for reason, names in why.items()]
+    return f" ({'; '.join(told[:3])})" if told else ""
 
 
 def _further(grade: Grade) -> list[Finding]:
@@ -150,25 +164,47 @@ def _further(grade: Grade) -> list[Finding]:
 
 
 def _notes(passed: Sequence[Finding], file: str) -> list[str]:
-    noted = [f for f in passed if f.next]
-    if not noted:
-        return []
-    brief = lines(noted, file, everything=True, brief=True)
-    more = f"    and {len(brief) - MOST_NOTES} more" if len(brief) > MOST_NOTES else "    what to do"
-    return ["", "Worth a look (holds nothing back):", *brief[:MOST_NOTES], f"{more}: --all"]
+    brief = lines([f for f in passed if f.next], file, everything=True, brief=True)
+    more = [f"    and {len(brief) - MOST_NOTES} more"] if len(brief) > MOST_NOTES else []
+    head = "Worth a look (holds nothing back; --all says what to do):"
+    return ["", head, *brief[:MOST_NOTES], *more] if brief else []
+
+
+def _unknown(unknown: Sequence[Finding], file: str) -> list[str]:
+    """Return what is not known, each check by its name: what people can say, what rows can, what comes later."""
+    told = {"person": "For people to say", "data": "Not known yet", "later": "Comes with later steps"}
+    found = []
+    for who, head in told.items():
+        mine = [f for f in unknown if who_can(f.check) == who]
+        if who == "data":  # many checks that lack the same thing are one line
+            lacks = Counter(f.saw for f in mine)
+            for saw in (saw for saw, n in lacks.items() if n >= MANY):
+                checks = [f for f in mine if f.saw == saw]
+                found.append(f"{_number(checks)}: {saw}.")
+                if len({f.next for f in checks}) == 1 and checks[0].next:
+                    found.append(f"      next: {for_program(checks[0].next, file)}")
+                mine = [f for f in mine if f.saw != saw]
+        if mine:
+            ends = for_program(". Ready commands: fieldguide confirm P", file) if who == "person" else "."
+            found.append(f"{head}: {listed(_counted(mine), MOST_CHECKS)}{ends}")
+    return ["", *found, "With --all: each of them, and what passed."] if found else []
+
+
+def _number(checks: Sequence[Finding]) -> str:
+    levels = [one.name for one in LEVELS if one.name in {f.level for f in checks}]
+    span = levels[0] if len(levels) == 1 else f"{levels[0]} to {levels[-1]}"
+    return f"Not known yet, {len(checks)} checks ({span})"
+
+
+def _counted(findings: Sequence[Finding]) -> list[str]:
+    """Return each check with its level, and of how many columns where it is of several."""
+    number = Counter((f.check, f.level) for f in findings)
+    return [f"{check} ({level}{f', {n} columns' if n > 1 else ''})" for (check, level), n in number.items()]
 
 
 def _afterwards(graded: Graded, file: str) -> list[str]:
     """Return what is left to say: who can answer, what changed, what ends soon."""
     told: list[str] = []
-    questions = sum(len(group.findings) for group in open_questions(graded.grade))
-    if questions:
-        word = "question" if questions == 1 else "questions"
-        told.append(
-            for_program(
-                f"{questions} {word} for people, with the commands to answer: fieldguide confirm P", file
-            )
-        )
     if any(f.verdict == "fail" and f.check in CHECKS for f in graded.grade.held_back_by):
         told.append(
             for_program(
