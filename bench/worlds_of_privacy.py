@@ -12,7 +12,7 @@ import numpy as np
 from faker import Faker
 
 Random = np.random.Generator
-Make = Callable[[Random, int], Sequence[Any]]
+Make = Callable[[Random, int], Any]
 
 COUNTIES = [
     "Jefferson",

@@ -62,8 +62,11 @@ def test_published_examples_hold(what: str) -> None:
         assert form.holds(text), text
 
 
+WITHOUT_CHECK = ("British national insurance numbers", "network addresses (IPv6)", "French phone numbers")
+
+
 @pytest.mark.parametrize(
-    "what", [w for w in PUBLISHED if BY_NAME[w].chance < 0.2 and BY_NAME[w].chance > 1e-5]
+    "what", [w for w in PUBLISHED if 1e-5 < BY_NAME[w].chance < 0.2 and w not in WITHOUT_CHECK]
 )
 def test_most_neighbors_of_a_number_with_a_check_digit_do_not_hold(what: str) -> None:
     form, text = BY_NAME[what], PUBLISHED[what][0]
