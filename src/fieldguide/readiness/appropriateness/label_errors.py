@@ -24,7 +24,11 @@ from fieldguide.tables.tally import Floats, Ints
 
 MOST_QUEUED = 1_000
 FLIPPED = 0.05
-"""The share of labels that is flipped in the simulated world beside the list (FACTS 14, item 15)."""
+"""The share of labels that is flipped in the world beside the list (FACTS 14, item 15); half the rarer answer, if that is less."""
+WORTH_A_LOOK = 0.1
+"""A label is put into the queue when it would be a flip with this chance in that world."""
+LOOSE = 0.25
+"""An upper bound of the noise above this says nothing."""
 FAR = 6.0
 """Robust standard deviations from what was expected, from which on an amount is put into the queue."""
 BANDS = 10
@@ -53,8 +57,8 @@ class Looked:
     """What was found among labeled rows: the queue, and how far to trust it.
 
     `noise` is the share of labels that are wrong at most (all doubt counted as error); `precision` and `recall`
-    are those of the list in a world with the same probabilities and 5 % of the labels flipped. All three are
-    None for amounts.
+    are those of the list if a share `flipped` of the labels had been flipped at random. All four are None for
+    amounts.
     """
 
     rows: int
@@ -63,6 +67,7 @@ class Looked:
     noise: float | None = None
     precision: float | None = None
     recall: float | None = None
+    flipped: float | None = None
 
 
 def thresholds(labels: Ints, probabilities: Floats) -> Floats:
@@ -148,17 +153,22 @@ def look(rows: Rows, scores: Floats, model: Additive, kind: str) -> Looked:
         return _amounts(rows, scores, model, kind)
     p, labels = probability(scores), rows.y.astype(np.int64)
     both = np.column_stack([1 - p, p])
+    flipped = min(FLIPPED, 0.5 * min(float(labels.mean()), 1 - float(labels.mean())))
+    chances = flip_chances(labels, both, flipped)
     at = suspects(labels, both)
-    chances = flip_chances(labels, both)
-    suggested = 1 - labels[at]
+    at = at[chances[at] >= WORTH_A_LOOK]
     own = both[at, labels[at]]
-    trust = (
-        float(chances[at].mean()) if len(at) else 0.0,
-        float(chances[at].sum() / max(chances.sum(), 1e-12)),
-    )
     kept = at[:MOST_QUEUED]
-    queue = _queue(rows, kept, suggested[: len(kept)], own[: len(kept)], (1 - 2 * own)[: len(kept)], model)
-    return Looked(len(labels), len(at), queue, most_noise(labels, both), *trust)
+    queue = _queue(rows, kept, 1 - labels[kept], own[: len(kept)], (1 - 2 * own)[: len(kept)], model)
+    return Looked(
+        rows=len(labels),
+        flagged=len(at),
+        queue=queue,
+        noise=most_noise(labels, both),
+        precision=float(chances[at].mean()) if len(at) else 0.0,
+        recall=float(chances[at].sum() / max(chances.sum(), 1e-12)),
+        flipped=flipped,
+    )
 
 
 def label_errors(label: Label, looked: Looked | None, rows: int) -> list[Finding]:
@@ -172,8 +182,9 @@ def label_errors(label: Label, looked: Looked | None, rows: int) -> list[Finding
         "looked_at": looked.rows,
         "flagged": looked.flagged,
         "noise_at_most": _round(looked.noise),
-        "precision_if_5_percent_were_flipped": _round(looked.precision),
-        "recall_if_5_percent_were_flipped": _round(looked.recall),
+        "if_flipped": _round(looked.flipped),
+        "precision": _round(looked.precision),
+        "recall": _round(looked.recall),
     }
     if not looked.flagged:
         return [
@@ -190,9 +201,14 @@ def label_errors(label: Label, looked: Looked | None, rows: int) -> list[Finding
     else:
         assert looked.precision is not None
         assert looked.recall is not None
+        assert looked.flipped is not None
+        bound = (
+            f"at most {looked.noise:.1%} of all are wrong (what nobody could predict counts as wrong here)"
+        )
+        if looked.noise > LOOSE:
+            bound = "they say too little of the label to bound how many are wrong"
         saw = (
-            f"{looked.flagged:,} of {of} are contradicted by the other columns; at most {looked.noise:.1%} of all are wrong "
-            f"(what nobody could predict counts as wrong here). Were {FLIPPED:.0%} of them flipped, such a list would hold "
+            f"{looked.flagged:,} of {of} are contradicted by the other columns; {bound}. Were {_share(looked.flipped)} of them flipped, such a list would hold "
             f"{looked.recall:.0%} of the wrong ones, and {looked.precision:.0%} of it would be wrong"
         )
     todo = (
@@ -283,6 +299,10 @@ def _check(labels: Ints, probabilities: Floats) -> None:
         raise UsageError(
             "probabilities hold values below 0 or not finite; expected 0 to 1, adding up to 1 in each line."
         )
+
+
+def _share(x: float) -> str:
+    return f"{100 * x:.2g} %"
 
 
 def _round(x: float | None) -> float | None:

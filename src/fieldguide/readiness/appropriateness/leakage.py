@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -23,7 +23,8 @@ from fieldguide.tables.query import ByLabel, Found
 
 FEWEST_NULLS = 30
 TOO_FEW = f"fewer than {FEWEST_LABELED} labeled rows (or {FEWEST_OF_A_CLASS} of a class): too few to tell"
-WORTH_A_NOTE = 0.8
+WORTH_A_NOTE = {True: 0.8, False: 0.5}
+"""AUC, or explained share of the variance, of one column from which on one should ask."""
 SETTLES_SOME = 0.05
 """Share of the rarer answer that a column settles, from which on one should ask."""
 RARE_FLAG = 0.1
@@ -86,14 +87,19 @@ def columns_before_prediction(
 
 
 def column_knows_label(
-    label: Label, columns: Sequence[ByLabel], together: Mapping[str, str] | None = None
+    label: Label,
+    columns: Sequence[ByLabel],
+    together: Mapping[str, str] | None = None,
+    *,
+    logged: bool = False,
+    next_values: Collection[str] = (),
 ) -> list[Finding]:
     """A3: no single column nearly decides the label (FACTS 8, leakage 2).
 
     Binary: a column fails that ranks rows nearly perfectly, or that ranks them well and settles a good part
     of the rarer class beyond doubt, as what is measured after the fact does and honest columns do not.
-    Numeric: one that explains nearly all of the variance. `together` says of a column what all others reach
-    without it.
+    Numeric: one that explains nearly all of the variance (of log(1 + label) when `logged`). `together` says of a
+    column what all others reach without it; `next_values` are columns whose own next value the label is.
     """
     check = "column_knows_label"
     strengths = sorted((s for s in (strength(c, label.kind) for c in columns) if s), key=lambda s: -s.power)
@@ -103,11 +109,15 @@ def column_knows_label(
     for s in strengths:
         others = [o.power for o in strengths if o is not s]
         verdict = decides(s, label.kind, max(others, default=0.0))
-        if verdict == "pass" and s.power < WORTH_A_NOTE and s.settled < SETTLES_SOME:
+        if verdict == "unknown" and s.column in next_values:
+            verdict = "pass"
+        if verdict == "pass" and s.power < WORTH_A_NOTE[label.kind == "binary"] and s.settled < SETTLES_SOME:
             continue
         todo = "make sure that it is known at prediction time" if verdict == "pass" else None
         evidence = {"power": _round(s.power), "settled": _round(s.settled), "rows": s.rows}
-        saw = _told(s, label)
+        saw = _told(s, label, logged)
+        if s.column in next_values:
+            saw += f" {label.name!r} is the next value of {s.column!r}."
         if together and s.column in together:
             saw = f"{saw} {together[s.column]}"
         findings.append(found(check, verdict, saw, s.column, todo=todo, evidence=evidence))
@@ -148,8 +158,8 @@ def suspect(c: ByLabel, label: Label) -> bool:
     if s is None:
         return False
     if label.kind != "binary":
-        return s.power >= 0.8
-    return s.power >= 0.75 or s.settled >= SETTLES_SOME / 2
+        return s.power >= WORTH_A_NOTE[False] - 0.05
+    return s.power >= WORTH_A_NOTE[True] - 0.05 or s.settled >= SETTLES_SOME / 2
 
 
 def missing_knows_label(label: Label, columns: Sequence[ByLabel]) -> list[Finding]:
@@ -197,9 +207,10 @@ def _absence(c: ByLabel, label: Label) -> tuple[Verdict, str]:
     return decides(both, label.kind, 0.0), saw
 
 
-def _told(s: Strength, label: Label) -> str:
+def _told(s: Strength, label: Label, logged: bool = False) -> str:
     if label.kind != "binary":
-        return f"{s.column!r} alone explains {s.power:.1%} of the variance of {label.name!r}: is it known at prediction time?"
+        what = f"log(1 + {label.name!r})" if logged else repr(label.name)
+        return f"{s.column!r} alone explains {s.power:.1%} of the variance of {what}: is it known at prediction time?"
     told = f"{s.column!r} alone ranks the rows with an AUC of {s.power:.3f}"
     if s.settled >= 0.01:
         told += f" and settles {s.settled:.0%} of the rarer answer beyond doubt"

@@ -26,10 +26,13 @@ FARTHEST = 10.0
 POWERS = np.linspace(0.3, 1.0, 15)
 PARTS = 16
 """Disjoint parts that the rows learned from are cut into."""
+SHARES = ((1, 2, 4, 8, 16), (2, 4, 8, 16), (3, 5, 9, 16), (4, 6, 10, 16), (6, 8, 11, 16))
+"""How many of the parts are learned from at each size; the widest range that has rows enough is taken."""
 MOST_FITS = 4
 """Disjoint sets of rows that are learned from at each size, at most."""
+HELPS = 0.05
+"""Part of the skill that twice the rows must add for more of them to be asked for."""
 DRAWS = 200
-HELD_OUT = 0.25
 
 Learn = Callable[[Ints], Floats]
 """Learns from the rows at these positions, and returns the loss of each row."""
@@ -95,32 +98,37 @@ def sizes_for(rows: int, weights: int) -> list[int] | Refused:
     [1, 2, 4, 8, 16]
     """
     least = ROWS_A_WEIGHT * max(weights, 1)
-    shares = [1, 2, 3, 4, 6, 8, 11, 16]
-    allowed = [k for k in shares if k * rows / PARTS >= least]
-    if len(allowed) > 5:
-        allowed = [k for k in (1, 2, 4, 8, 16) if k in allowed]
-    if len(allowed) < SIZES:
-        wanted = ROWS_A_WEIGHT * weights * PARTS / shares[-SIZES]
-        return Refused(
-            f"about {weights:,} weights need {SIZES} sizes of {least:,} rows or more, and there are {rows:,} rows to learn from",
-            f"with {wanted:,.0f} rows, or fewer and coarser columns, a curve can be drawn",
-        )
-    return allowed
+    for shares in SHARES:
+        allowed = [k for k in shares if k * rows / PARTS >= least]
+        if len(allowed) >= SIZES:
+            return allowed
+    wanted = least * PARTS / SHARES[-1][-SIZES]
+    return Refused(
+        f"about {weights:,} weights need {SIZES} sizes of {least:,} rows or more, and there are {rows:,} rows to learn from",
+        f"with {wanted:,.0f} rows to learn from, or fewer and coarser columns, a curve can be drawn",
+    )
 
 
 def learning_curve(
-    learn: Learn, part: Ints, judged: Ints, unit: Ints, neutral: float, shares: Sequence[int], seed: int
+    learn: Learn,
+    part: Ints,
+    judged: Ints,
+    unit: Ints,
+    weight: Floats,
+    neutral: float,
+    shares: Sequence[int],
+    seed: int,
 ) -> Curve:
     """Return the curve: `learn` is called with the rows of one or more of sixteen parts.
 
-    `part` numbers the part of each row, −1 for those judged on, which `judged` are the positions of; `unit` are
-    the units of the judged rows. `neutral` is the loss of the mean.
+    `part` numbers the part of each row, −1 for those judged on, which `judged` are the positions of; `unit` and
+    `weight` are those of the judged rows, by whose weight losses come multiplied. `neutral` is the loss of the mean.
     """
     rng = np.random.default_rng(seed)
     losses: list[list[Floats]] = []
     sizes: list[float] = []
     units = int(unit.max()) + 1
-    held = np.bincount(unit, minlength=units).astype(np.float64)
+    held = _by_unit(weight, unit, units)
     for k in shares:
         sets = [np.arange(i * k, (i + 1) * k) for i in range(min(PARTS // k, MOST_FITS))]
         learned = [np.flatnonzero(np.isin(part, parts)) for parts in sets]
@@ -141,57 +149,59 @@ def learning_curve(
 
 
 def curve_found(
-    label: Label, curve: Curve | Refused, total: int, unlabeled: int, loss: str, queued: int
+    label: Label, curve: Curve | Refused, total: int, unlabeled: int, queued: int
 ) -> list[Finding]:
     """A2: how much more rows would help; told, it blocks nothing. `total` rows have a label in all.
 
-    Where the curve was drawn on a sample, it is continued up to ten times that, and no farther.
+    Said as skill, 1 − loss / loss of the mean (F14). Where the curve was drawn on a sample, it is continued up to
+    ten times that, and no farther.
     """
     check = "learning_curve"
     if isinstance(curve, Refused):
         return [found(check, "pass", f"no curve: {curve.why}", label.name, todo=curve.todo or None)]
-    largest = float(curve.sizes[-1])
+    largest, neutral = float(curve.sizes[-1]), curve.neutral
     evidence: dict[str, object] = {
         "sizes": [round(n) for n in curve.sizes.tolist()],
-        "losses": [round(x, 6) for x in curve.losses.tolist()],
-        "errors": [round(x, 6) for x in curve.errors.tolist()],
-        "floor": round(curve.floor, 6),
-        "factor": round(curve.factor, 6),
+        "losses": [float(f"{x:.6g}") for x in curve.losses.tolist()],
+        "errors": [float(f"{x:.3g}") for x in curve.errors.tolist()],
+        "floor": float(f"{curve.floor:.6g}"),
+        "factor": float(f"{curve.factor:.6g}"),
         "power": round(curve.power, 3),
-        "neutral": round(curve.neutral, 6),
+        "neutral": float(f"{neutral:.6g}"),
     }
+    skills = [1 - float(x) / neutral for x in curve.losses]
     saw = (
-        f"{loss} on held-out rows from {curve.sizes[0]:,.0f} to {largest:,.0f} rows: "
-        f"{curve.losses[0]:.4f} to {curve.losses[-1]:.4f} (the mean: {curve.neutral:.4f})"
+        f"skill over the mean on held-out rows from {curve.sizes[0]:,.0f} to {largest:,.0f} rows learned from: "
+        f"{skills[0]:.1%} to {skills[-1]:.1%}"
     )
-    skill = max(curve.neutral - float(curve.losses[-1]), 1e-12)
     targets = [t for t in (2.0 * total, 5.0 * total) if t <= FARTHEST * largest * (1 + 1e-9)]
-    if not targets:
-        reach = FARTHEST * largest
-        gain = curve.gain(reach)
-        saw += (
-            f"; {reach:,.0f} rows, as far as it can be continued, would gain {gain[0]:.4f} ({gain[1]:.4f} to {gain[2]:.4f}); there are "
-            f"{total:,} already"
+    told = []
+    for rows in targets or [FARTHEST * largest]:
+        gain = [g / neutral for g in curve.gain(rows)]
+        evidence[f"gain_at_{round(rows)}"] = [round(g, 6) for g in gain]
+        told.append(
+            f"{rows:,.0f} rows would add {_points(gain[0])} points ({_points(gain[1])} to {_points(gain[2])})"
         )
-        helpful = gain[0] / skill
-    else:
-        told = []
-        for t in targets:
-            gain = curve.gain(t)
-            evidence[f"gain_at_{t / total:.0f}x"] = [round(g, 6) for g in gain]
-            told.append(
-                f"{t / total:.0f} times as many would gain {gain[0]:.4f} ({gain[1]:.4f} to {gain[2]:.4f})"
-            )
-        saw += "; " + ", ".join(told)
-        helpful = curve.gain(targets[0])[0] / skill
+    saw += "; " + ", ".join(told)
+    if not targets:
+        saw += f"; that is as far as a curve of {largest:,.0f} rows can be continued, and there are {total:,} already"
+    helpful = curve.gain(targets[0] if targets else FARTHEST * largest)[0] / max(
+        neutral - float(curve.losses[-1]), 1e-12
+    )
     evidence["helpful"] = round(helpful, 4)
-    if helpful < 0.05:
+    if skills[-1] <= 0.0:
+        todo = "the model does not beat the mean yet: other columns, or a stronger prior, before more rows"
+    elif helpful < HELPS:
         todo = "more rows of this kind help little: look for other columns, or a better label"
     elif unlabeled and queued:
         todo = f"more labels help: {unlabeled:,} rows have none; the queue to annotate begins with those that would help most"
     else:
         todo = "more rows help: collect them, or take a longer time span"
     return [found(check, "pass", saw, label.name, todo=todo, evidence=evidence)]
+
+
+def _points(x: float) -> str:
+    return f"{100 * x:.2g}"
 
 
 def _by_unit(losses: Floats, unit: Ints, units: int) -> Floats:

@@ -27,6 +27,9 @@ from fieldguide.tables.tally import Floats
 
 MOST_SUMMED = 200
 """Numbers among which a sum is looked for."""
+FOLLOWED = 20_000
+MOSTLY = 0.9
+"""Share of the labels that must be a next value of a column, for the label to be just that."""
 SECOND = 1_000_000
 
 
@@ -99,16 +102,47 @@ def together_of(view: Questioned) -> Estimate | None:
 def without(view: Questioned, columns: Sequence[str]) -> dict[str, str]:
     """Say of each column how well all others rank without it, and with it."""
     rows, out = view.rows, {}
-    whole = together_of(view)
-    if rows is None or whole is None:
+    if rows is None:
         return {}
     for name in columns:
         if all(b.feature != name for b in rows.coded.bins) or len({b.feature for b in rows.coded.bins}) < 2:
             continue
-        score = cross_fitted(rows.coded, rows.target, rows.weight, rows.fold, binary=True, without=[name])
-        rest = ranked(rows.target, score, rows.weight, binary=True)
-        if rest is not None:
-            out[name] = f"All others together reach {rest.value:.2f} without it, {whole.value:.2f} with it."
+        score = cross_fitted(
+            rows.coded, rows.target, rows.weight, rows.fold, binary=view.binary, without=[name]
+        )
+        told = [ranked(rows.target, x, rows.weight, binary=view.binary) for x in (score, view.scores)]
+        if told[0] is not None and told[1] is not None:
+            word = "an AUC" if view.binary else "a correlation"
+            rest, whole = told[0].value, told[1].value
+            out[name] = f"All others together reach {word} of {rest:.2f} without it, {whole:.2f} with it."
+    return out
+
+
+def next_values(view: Questioned, columns: Sequence[str]) -> list[str]:
+    """Return the columns whose next value, of a later row, the label is: what is asked is how they go on.
+
+    Looked for in the earliest 20,000 rows: the label of a row must be a value of the column on one of the next
+    three instants.
+    """
+    if not view.timed or not columns:
+        return []
+    t = view.table.select("__time", "__label", *columns).order_by("__time").limit(FOLLOWED)
+    table = engine.to_arrow(t)
+    time, y = instants(table["__time"]), floats(table["__label"])
+    out = []
+    for name in columns:
+        x = floats(table[name])
+        starts = np.unique(time, return_index=True)[1]
+        ends = np.append(starts[1:], len(time))
+        hits = seen = 0
+        for i in range(len(starts) - 3):
+            later = set(x[ends[i] : ends[i + 3]].tolist())
+            mine = y[starts[i] : ends[i]]
+            mine = mine[np.isfinite(mine)]
+            seen += len(mine)
+            hits += sum(v in later for v in mine.tolist())
+        if seen >= 100 and hits >= MOSTLY * seen:
+            out.append(name)
     return out
 
 

@@ -36,7 +36,6 @@ FEWEST_UNITS = 200
 WIDEST = 300
 """Weights of the planned model up to which a learning curve is drawn while grading."""
 LENIENT = optimizers.Newton(steps=40, tolerance=1e-5)
-LOSSES = {"binary": "log loss", "numeric": "squared error (half of it)", "count": "Poisson loss"}
 
 
 def doubtful_of(view: Questioned) -> label_errors.Looked | None:
@@ -121,6 +120,7 @@ def curve_of(view: Questioned, planned: Planned) -> Curve | Refused:
     prior = prior if isinstance(prior, priors.Ridge) else priors.Ridge()
     weight = rows.weight / rows.weight.mean()
     try:
+        least = objective.least(rows.y[judged])
         constant = objective.best_constant(rows.y[learned], weight[learned])
 
         def learn(at: Ints) -> Floats:
@@ -136,14 +136,21 @@ def curve_of(view: Questioned, planned: Planned) -> Curve | Refused:
             ).parameters
             score = found[0] + batch.take(judged).matrix() @ found[1:]
             out = np.zeros(len(rows.y))
-            out[judged] = weight[judged] * objective.value(rows.y[judged], score)
+            out[judged] = weight[judged] * (objective.value(rows.y[judged], score) - least)
             return out
 
         unit = np.unique(rows.unit[judged], return_inverse=True)[1]
-        neutral = objective.value(rows.y[judged], np.full(len(judged), constant))
+        neutral = objective.value(rows.y[judged], np.full(len(judged), constant)) - least
         mean = float(np.dot(weight[judged], neutral) / weight[judged].sum())
         return curves.learning_curve(
-            learn, part, judged, np.asarray(unit, dtype=np.int64), mean, shares, view.program.seed
+            learn,
+            part,
+            judged,
+            np.asarray(unit, dtype=np.int64),
+            weight[judged],
+            mean,
+            shares,
+            view.program.seed,
         )
     except FieldguideError as error:
         return Refused(f"the planned model could not be fitted: {error}")

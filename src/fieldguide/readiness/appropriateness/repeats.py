@@ -24,6 +24,8 @@ SAME = 0.5
 """Correlation of what the columns do not explain in the labels of two copies, from which on they are the same event."""
 NEAR = 0.8
 """Share of the columns in which a near copy agrees."""
+ALIKE = 0.4
+"""Correlation from which on one should look: below it their labels agree hardly more than the columns explain."""
 HANGS = 0.1
 """Share of the unexplained that the values of a column hold in common, from which on its rows hang together."""
 Hash = NDArray[np.uint64]
@@ -165,7 +167,8 @@ def _told(label: Label, c: Copies, sides: tuple[str, str], entity: str | None, s
         return found(check, "pass", saw, label.name, evidence=evidence)
     saw = f"{matched:,} of {of} have the values of a row {sides[0]} ({c.exact:,} in all columns, {c.near:,} in all but a few){known}"
     if not np.isnan(c.same):
-        saw += f"; their labels agree beyond what the columns explain (correlation {c.same:.2f})"
+        beyond = "agree" if c.same >= ALIKE else "hardly agree"
+        saw += f"; their labels {beyond} beyond what the columns explain (correlation {c.same:.2f})"
     many = matched >= FEWEST and matched >= SHARE * c.judged
     if many and c.same >= SAME:
         todo = (
@@ -173,12 +176,9 @@ def _told(label: Label, c: Copies, sides: tuple[str, str], entity: str | None, s
             "both sides of a split"
         )
         return found(check, "fail", saw, label.name, rows=c.rows, todo=todo, evidence=evidence)
-    ask = (
-        "look at the pairs: copies flatter a model; what belongs together is named in Source(entity=…)"
-        if many
-        else None
-    )
-    return found(check, "pass", saw, label.name, rows=c.rows, todo=ask, evidence=evidence)
+    ask = "look at the pairs: copies flatter a model; what belongs together is named in Source(entity=…)"
+    ask = ask if many and c.same >= ALIKE else ""
+    return found(check, "pass", saw, label.name, rows=c.rows if ask else (), todo=ask, evidence=evidence)
 
 
 def _codes(column: pa.ChunkedArray) -> Ints:

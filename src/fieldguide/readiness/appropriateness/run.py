@@ -123,13 +123,22 @@ def _columns_earlier(view: Questioned, instants: Sequence[leakage.Instants]) -> 
 
 
 def _column_knows(view: Questioned, counted: Sequence[ByLabel]) -> list[Finding]:
-    told = leakage.column_knows_label(view.label, counted)
+    told = leakage.column_knows_label(view.label, counted, logged=view.logged)
     notable = [
-        f.about for f in told if f.about is not None and f.evidence.get("power", 0.0) >= leakage.WORTH_A_NOTE
+        f.about
+        for f in told
+        if f.about is not None and f.evidence.get("power", 0.0) >= leakage.WORTH_A_NOTE[view.binary]
     ]
-    if not notable or not view.binary:
+    if not notable:
         return told
-    return leakage.column_knows_label(view.label, counted, looks.without(view, notable[:2]))
+    asked = [f.about for f in told if f.verdict == "unknown" and f.about is not None]
+    return leakage.column_knows_label(
+        view.label,
+        counted,
+        looks.without(view, notable[:2]),
+        logged=view.logged,
+        next_values=[] if view.binary else looks.next_values(view, asked),
+    )
 
 
 def _columns_make(view: Questioned, counted: Sequence[ByLabel]) -> list[Finding]:
@@ -138,7 +147,11 @@ def _columns_make(view: Questioned, counted: Sequence[ByLabel]) -> list[Finding]
         return [found("columns_make_label", "unknown", leakage.TOO_FEW, todo="collect more labeled rows")]
     made, looked_at = looks.identity_of(view)
     together = looks.together_of(view)
-    alone = [f.about or "" for f in leakage.column_knows_label(label, counted) if f.verdict != "pass"]
+    alone = [
+        f.about or ""
+        for f in leakage.column_knows_label(label, counted, logged=view.logged)
+        if f.verdict != "pass"
+    ]
     return identities.columns_make_label(label, made, together, alone, looked_at)
 
 
@@ -204,9 +217,8 @@ def _curve(
         queues["annotate"] = queue
     unlabeled = view.known.rows - view.known.labeled
     queued = queue["of"].to_pylist().count("unlabeled")
-    loss = modeled.LOSSES[view.label.kind]
     curve = modeled.curve_of(view, planned)
-    return learning_curve.curve_found(view.label, curve, view.known.labeled, unlabeled, loss, queued)
+    return learning_curve.curve_found(view.label, curve, view.known.labeled, unlabeled, queued)
 
 
 def _available(view: Questioned, instants: Sequence[leakage.Instants]) -> list[Finding]:
@@ -250,6 +262,8 @@ def _by_label(view: Questioned, f: Feature, sample: Any) -> ByLabel | None:
     if not column.counts.sum() or (f.kind == "timestamp" and not view.timed):
         return None
     table = view.table if sample is None else sample
+    if view.logged:
+        table = table.mutate(__label=(table["__label"] + 1).ln())
     if f.kind in ("number", "timestamp"):
         grid = column.grid if f.kind == "number" else None
         return query.by_label(table, f.name, f.kind, grid, few=column.values is not None)

@@ -29,6 +29,8 @@ from fieldguide.tables.tally import Flags, Floats, Ints
 
 CLIPPED = 0.005
 """Amounts are clipped at this share of both ends before the light model learns them."""
+LONG_TAIL = 20.0
+"""An amount has a long tail when its largest value is so many times the middle one."""
 FEWEST_UNITS = 25
 """Fewer entities than these are not cut into folds: stretches of rows are."""
 FEWEST_LATER = 50
@@ -106,6 +108,16 @@ class Questioned:
     def known(self) -> Labels:
         """How many labels there are, and how they vary."""
         return query.labels(self.table)
+
+    @cached_property
+    def logged(self) -> bool:
+        """Whether columns are compared with log(1 + label): counts, and amounts with a long tail."""
+        if self.label.kind == "count":
+            return True
+        if self.binary or not self.known.labeled or self.known.low < 0:
+            return False
+        y = floats(self.drawn.table["__label"].drop_null())
+        return bool(len(y)) and float(y.max()) > LONG_TAIL * max(float(np.median(y)), 1e-300)
 
     @property
     def enough(self) -> bool:
