@@ -37,13 +37,15 @@ def assess(
     answers: Sequence[Answer] = (),
     queues: Queues | None = None,
     clock: datetime | None = None,
+    earlier: Sequence[Finding] = (),
 ) -> list[Finding]:
     """Return what every check says that needs no later step, in the order of the levels.
 
     What people should work through (suspect cells, doubtful labels) is put into `queues`, by name.
     `summary` is of all rows of `reading.table` (any slices; made anew when it left rows out), `again` the
     extent of a second reading from cold (without it "two readings alike" is unknown), `answers` what people
-    confirmed. `now` decides what has expired, `clock` (left out: `now`) how fresh the rows are.
+    confirmed. `now` decides what has expired, `clock` (left out: `now`) how fresh the rows are. `earlier` are the
+    findings of the last grading of these rows: what it remembered of a few of them is compared.
 
     Raises FieldguideError, with the name of the check, when a check itself breaks: a grade never silently
     lacks one.
@@ -58,7 +60,7 @@ def assess(
         *accessibility.steps(program, reading, now, again, answers, lambda: view.sample, clock),
         *_described(program, now, answers),
         *faithfulness.steps(view, now, queues),
-        *appropriateness.steps(program, reading, summary, now, answers, queues),
+        *appropriateness.steps(program, reading, summary, now, answers, queues, earlier),
     ):
         findings += _made(checks, run)
     place = {name: i for i, name in enumerate(CHECKS)}

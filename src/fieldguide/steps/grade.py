@@ -155,7 +155,11 @@ def grade(
     else:
         again = before
     tables: dict[str, pa.Table] = {}
-    findings = assess(program, reading, summary, now=now, again=again, answers=answers, queues=tables)
+    last = records.read_grades(ledger, name, fingerprint=data_fingerprint(program), last=1)
+    findings = assess(
+        program, reading, summary, now=now, again=again, answers=answers, queues=tables,
+        earlier=[f for record in last for f in record.findings],
+    )  # fmt: skip
     written = {} if queues is None else write_queues(tables, Path(queues))
     findings = with_files(findings, written, tables)
     if before is not None and before.hash != reading.extent.hash:
