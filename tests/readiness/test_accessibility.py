@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fieldguide.program import Source
+from fieldguide.errors import DataError, UnreachableError
+from fieldguide.program import Hearsay, Source
 from fieldguide.readiness.accessibility import source as accessibility
+from fieldguide.readiness.accessibility.freshness import fresh
 from fieldguide.tables.read import Extent, Reject
 
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
@@ -63,3 +65,73 @@ def test_a_source_that_reads_differently_twice_does_not_load() -> None:
     assert accessibility.reads_alike(extent(), extent(rows=11))[0].verdict == "fail"
     once = accessibility.reads_alike(extent(), None)[0]
     assert (once.verdict, once.level) == ("unknown", "C1")
+
+
+def test_how_it_was_read_is_told_and_personal_text_is_not_shown() -> None:
+    notes = ("cp1252: byte 0x92 in lines 3, 7", "two lines of names")
+    clean = accessibility.parses(1_000, 0, [], notes=notes)[0]
+    assert clean.saw.endswith("read as: cp1252: byte 0x92 in lines 3, 7; two lines of names")
+    rejects = [Reject("x.csv", 17, "born", "29. Feb. 1981", "no date")]
+    found = accessibility.parses(1_000, 2, rejects, notes=notes, hidden=["born"])[0]
+    assert "1981" not in found.saw
+    assert "99. Xxx. 9999" in found.saw
+    line = accessibility.parses(1_000, 2, [Reject("x.csv", 3, None, "Ada;1815", "short")], hidden=["born"])[0]
+    assert "1815" not in line.saw
+
+
+def test_hearsay_is_unknown_and_says_who_said_it_and_what_is_next() -> None:
+    told = Source(Hearsay("the log book", said_by="Ann", since="2019"), owner="call center")
+    found = accessibility.unreached(told, UnreachableError("hearsay"))
+    assert [(f.check, f.verdict, f.level) for f in found] == [("reachable", "unknown", "C3")]
+    assert "said by Ann, since 2019: nobody has reached the log book yet" in found[0].saw
+    assert found[0].next
+    assert "call center" in accessibility.registered(told)[0].saw
+
+
+def test_what_cannot_be_reached_is_not_located_and_what_cannot_be_read_does_not_load() -> None:
+    lost = accessibility.unreached(Source("x.csv"), UnreachableError("x.csv is not there"))
+    assert [(f.check, f.verdict) for f in lost] == [("reachable", "fail")]
+    broken = accessibility.unreached(Source("x.csv"), DataError("x.csv is no CSV"))
+    assert {f.check: f.verdict for f in broken} == {
+        "reachable": "pass",
+        "time_span": "pass",
+        "parses": "fail",
+    }
+
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def freshness(
+    age: timedelta, every: timedelta | None, pause: timedelta | None = None, name: str | None = None
+) -> str:
+    source = Source("x.csv", delivered_every=every)
+    return fresh(source, NOW - age - 100 * DAY, NOW - age, NOW, lambda: pause, name)[0].verdict
+
+
+@pytest.mark.parametrize(
+    ("age", "every", "pause", "verdict"),
+    [
+        (HOUR, HOUR, None, "pass"), (2 * HOUR, HOUR, None, "pass"), (3 * HOUR, HOUR, None, "fail"), (3 * HOUR, HOUR, 2 * HOUR, "fail"),
+        (60 * HOUR, HOUR, 62 * HOUR, "pass"), (3 * HOUR, None, None, "pass"), (50 * DAY, None, None, "pass"), (-HOUR, HOUR, None, "pass"),
+        (60 * DAY, 7 * DAY, 8 * DAY, "fail"), (101 * DAY, DAY, DAY, "pass"),
+    ],
+)  # fmt: skip
+def test_the_last_row_is_as_young_as_declared_or_as_a_pause_seen_before(
+    age: timedelta, every: timedelta | None, pause: timedelta | None, verdict: str
+) -> None:
+    assert freshness(age, every, pause) == verdict
+
+
+def test_freshness_says_how_late_and_takes_what_ended_long_ago_for_an_archive() -> None:
+    source = Source("x.csv", delivered_every=HOUR)
+    late = fresh(source, NOW - 9 * DAY, NOW - DAY, NOW, name="w.csv")[0]
+    assert (late.about, late.level, late.verdict) == ("w.csv", "C1", "fail")
+    assert "24 deliveries late (every 1 hour)" in late.saw
+    old = fresh(source, NOW - 4_000 * DAY, NOW - 3_700 * DAY, NOW)[0]
+    assert "archive" in old.saw
+    assert old.next
+    untimed = fresh(source, None, None, NOW)[0]
+    assert (untimed.verdict, "no column of times" in untimed.saw) == ("pass", True)
+    undeclared = fresh(Source("x.csv"), NOW - 9 * DAY, NOW - DAY, NOW)[0]
+    assert "2024-05-31 12:00, 24 hours before" in undeclared.saw

@@ -50,8 +50,13 @@ def test_what_the_file_declares_counts_as_answered_by_the_owner() -> None:
 
 def test_what_nobody_answered_is_unknown_and_says_where_to_write_it() -> None:
     told = by_check(answers.of_source(Source("x.csv"), [], NOW))
-    assert set(told) == {"owner", "license", "purpose", "personal_data"}
-    assert {f.verdict for f in told.values()} == {"unknown"}
+    assert {name for name, f in told.items() if f.verdict == "unknown"} == {
+        "owner",
+        "license",
+        "purpose",
+        "personal_data",
+    }
+    assert {name for name, f in told.items() if f.verdict == "pass"} == {"legal_basis", "ethics"}
     assert "Source(license=" in told["license"].next
     assert "fieldguide confirm P license --by NAME" in told["license"].next
 
@@ -141,3 +146,76 @@ def test_only_questions_to_people_can_be_confirmed() -> None:
             answers.answerable(name)
     with pytest.raises(UsageError, match="Did you mean 'license'"):
         answers.answerable("licence")
+
+
+def personal(declared: str | None, *found: str, persons: bool = False) -> answers.Personal:
+    return answers.Personal(declared, found, persons)
+
+
+@pytest.mark.parametrize(
+    ("known", "asked"),
+    [
+        (personal(None), set()),
+        (personal("none"), set()),
+        (personal("none", "e-mail addresses"), set()),  # what contradicts the declaration fails elsewhere
+        (personal("names"), {"legal_basis", "ethics"}),
+        (personal(None, "e-mail addresses"), {"legal_basis", "ethics"}),
+        (personal("names, by consent"), {"ethics"}),
+        (personal("phone numbers of hospitals", "phone numbers"), set()),
+        (personal("none", persons=True), {"ethics"}),
+        (personal(None, persons=True), {"ethics"}),
+    ],
+)
+def test_legal_basis_and_ethics_are_asked_where_the_data_are_about_persons(
+    known: answers.Personal, asked: set[str]
+) -> None:
+    told = by_check(answers.of_source(Source("x.csv", personal_data=known.declared), [], NOW, None, known))
+    assert {name for name in ("legal_basis", "ethics") if told[name].verdict == "unknown"} == asked
+    for name in asked:
+        assert f"Source({name}=" in told[name].next
+        assert f"fieldguide confirm P {name} --by NAME" in told[name].next
+        assert ": " in told[name].saw
+
+
+def test_a_legal_basis_is_declared_or_confirmed_and_expires() -> None:
+    source = Source("x.csv", personal_data="names", legal_basis="contract", ethics="data council 2024-01")
+    told = by_check(answers.of_source(source, [], NOW))
+    assert (told["legal_basis"].verdict, told["ethics"].verdict) == ("pass", "pass")
+    source = Source("x.csv", personal_data="names")
+    given = [answer("legal_basis", until=NOW + DAY), answer("ethics", until=NOW + DAY)]
+    told = by_check(answers.of_source(source, given, NOW))
+    assert (told["legal_basis"].verdict, told["ethics"].verdict) == ("pass", "pass")
+    later = by_check(answers.of_source(source, given, NOW + DAY))
+    assert later["legal_basis"].verdict == "unknown"
+    assert "expired on 2024-06-02" in later["legal_basis"].saw
+
+
+def test_what_a_person_said_of_personal_data_counts_like_the_file_until_it_expires() -> None:
+    said = Answer("personal_data", "Ada", NOW - DAY, None, "names and phone numbers", NOW + DAY)
+    assert answers.said_of_persons(Source("x.csv"), [said], NOW) == "names and phone numbers"
+    assert answers.said_of_persons(Source("x.csv"), [said], NOW + DAY) is None
+    assert answers.said_of_persons(Source("x.csv", personal_data="none"), [said], NOW) == "none"
+    other = Answer("personal_data", "Ada", NOW - DAY, "weather.csv", "none")
+    assert answers.said_of_persons(Source("x.csv"), [other], NOW) is None
+    assert answers.said_of_persons(Source("x.csv"), [other], NOW, "weather.csv") == "none"
+
+
+def test_terms_that_may_forbid_the_purpose_are_told() -> None:
+    told = by_check(answers.of_source(Source("x.csv", license="CC BY-NC 4.0", purpose="sales"), [], NOW))
+    assert (told["license"].verdict, "non-commercial" in told["license"].saw) == ("pass", True)
+    assert told["license"].next
+    fine = by_check(answers.of_source(Source("x.csv", license="CC BY-NC 4.0", purpose="research"), [], NOW))
+    assert "non-commercial" not in fine["license"].saw
+
+
+def test_a_waiver_counts_until_it_expires() -> None:
+    from fieldguide.readiness.answers import Waiver
+    from fieldguide.readiness.checks import found
+    from fieldguide.readiness.grade import level_of
+
+    passing = [found(name, "pass", "fine") for name, one in CHECKS.items() if one.level in ("C4", "C3")]
+    failing = found("fresh", "fail", "late")
+    others = [found(n, "pass", "fine") for n, c in CHECKS.items() if c.level in ("C2", "C1") and n != "fresh"]
+    waiver = Waiver("fresh", "Ada", NOW - DAY, None, "an archive", NOW + DAY)
+    assert level_of([*passing, *others, failing], [waiver], NOW).level == "C1"
+    assert level_of([*passing, *others, failing], [waiver], NOW + DAY).level == "C2"
