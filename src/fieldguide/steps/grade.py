@@ -21,6 +21,7 @@ from fieldguide.ledger import records
 from fieldguide.ledger.history import Change, Expiring, change
 from fieldguide.program import Hearsay, Program, directory, named, raw_columns
 from fieldguide.readiness.answers import Answer
+from fieldguide.readiness.accessibility.freshness import clock_of
 from fieldguide.readiness.assess import assess
 from fieldguide.readiness.grade import Grade
 from fieldguide.readiness.unread import unread
@@ -159,6 +160,7 @@ def grade(
     findings = assess(
         program, reading, summary, now=now, again=again, answers=answers, queues=tables,
         earlier=[f for record in last for f in record.findings],
+        clock=clock_of(until, program.source.timezone),
     )  # fmt: skip
     written = {} if queues is None else write_queues(tables, Path(queues))
     findings = with_files(findings, written, tables)

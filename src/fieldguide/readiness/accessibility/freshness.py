@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from fieldguide.finding import Finding
 from fieldguide.program import Source
@@ -11,6 +12,18 @@ from fieldguide.readiness.checks import found
 
 PUNCTUAL = 2
 """Intervals of delivery that the last row may be old: one since it came, one by which the next may be late."""
+
+
+def clock_of(until: str | datetime | None, timezone: str) -> datetime | None:
+    """Return the instant as of which a grade is made; a naive time is in the source's time zone.
+
+    >>> clock_of("2013-10-01", "America/New_York")
+    datetime.datetime(2013, 10, 1, 0, 0, tzinfo=zoneinfo.ZoneInfo(key='America/New_York'))
+    """
+    if until is None:
+        return None
+    at = datetime.fromisoformat(until) if isinstance(until, str) else until
+    return at if at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(timezone))
 
 
 def fresh(
