@@ -20,8 +20,8 @@ from fieldguide.finding import Finding
 from fieldguide.ledger import records
 from fieldguide.ledger.history import Change, Expiring, change
 from fieldguide.program import Hearsay, Program, directory, named, raw_columns
-from fieldguide.readiness.answers import Answer
 from fieldguide.readiness.accessibility.freshness import clock_of
+from fieldguide.readiness.answers import Answer
 from fieldguide.readiness.assess import assess
 from fieldguide.readiness.grade import Grade
 from fieldguide.readiness.unread import unread
