@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import ibis
+import ibis.expr.operations as ops
 import pyarrow as pa
 
 from fieldguide.tables.engines.spark.session import session_on
@@ -87,13 +88,24 @@ def drop(table: ibis.Table) -> None:
 
 
 def numbered(table: ibis.Table, name: str) -> ibis.Table:
-    """Return `table` with the number of each row in the order of its source, from 1 on."""
+    """Return `table` with the number of each row in the order of its source, from 1 on.
+
+    What was selected from the rows of a source keeps their numbers; other rows are numbered as Spark gives them.
+    """
+    from fieldguide.tables.engines.spark.reading import as_spark_gives_them
+
     connection = table._find_backend(use_default=True)
-    made = connection.numbered.get(getattr(table.op(), "name", None))
-    if made is not None:
-        with told(connection):
+    op = table.op()
+    made = connection.numbered.get(getattr(op, "name", None))
+    with told(connection):
+        if made is not None:
             return connection.view(made(name), "numbered")
-    return table.mutate(**{name: ibis.row_number() + 1})
+        if isinstance(op, ops.Project):
+            rows = numbered(op.parent.to_expr(), name)
+            chosen = {column: value.replace({op.parent: rows.op()}) for column, value in op.values.items()}
+            return ops.Project(rows.op(), {**chosen, name: rows[name].op()}).to_expr()
+        frame = connection.session.sql(connection.compile(table))
+        return connection.view(as_spark_gives_them(frame, name), "numbered")
 
 
 def content_hash(table: ibis.Table) -> tuple[int, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import ibis.expr.datatypes as dt
 import sqlglot as sg
@@ -21,44 +21,55 @@ INFINITY = "CAST('Infinity' AS DOUBLE)"
 
 FLOAT_TEXT = """
 TRANSFORM(ARRAY({x}), v -> CASE
+  WHEN v IS NULL THEN NULL
   WHEN ISNAN(v) THEN 'nan'
   WHEN ABS(v) = CAST('Infinity' AS DOUBLE) THEN IF(v > 0, 'inf', '-inf')
   WHEN v = 0 OR (ABS(v) >= 1E-3 AND ABS(v) < 1E7) THEN CAST(v AS STRING)
-  ELSE AGGREGATE(
-    ARRAY(IF(CAST(FORMAT_STRING('%.15e', v) AS DOUBLE) = v, FORMAT_STRING('%.15e', v), CAST(v AS STRING))),
-    '',
-    (nothing, s) -> CONCAT(
-      IF(v < 0, '-', ''),
-      AGGREGATE(
-        ARRAY(NAMED_STRUCT(
-          'digits', REGEXP_REPLACE(REGEXP_REPLACE(s, '[eE].*$|[-.]', ''), '0+$', ''),
-          'power', CAST(REGEXP_EXTRACT(s, '[eE](.*)$', 1) AS INT)
-        )),
-        '',
-        (none, p) -> CASE
-          WHEN p.power BETWEEN 0 AND 15 THEN CONCAT(
-            RPAD(p.digits, p.power + 1, '0'), '.',
-            IF(LENGTH(p.digits) > p.power + 1, SUBSTRING(p.digits, p.power + 2), '0'))
-          WHEN p.power = -4 THEN CONCAT('0.000', p.digits)
-          ELSE CONCAT(
-            SUBSTRING(p.digits, 1, 1), IF(LENGTH(p.digits) > 1, CONCAT('.', SUBSTRING(p.digits, 2)), ''),
-            'e', IF(p.power < 0, '-', '+'), LPAD(CAST(ABS(p.power) AS STRING), 2, '0'))
-        END
-      )
-    )
-  )
+  ELSE TRANSFORM(
+    FILTER(
+      TRANSFORM(SEQUENCE(0, 16), n -> FORMAT_STRING(CONCAT('%.', n, 'e'), v)),
+      s -> TRY_CAST(s AS DOUBLE) = v
+    ),
+    s -> TRANSFORM(
+      ARRAY(NAMED_STRUCT(
+        'digits', REGEXP_REPLACE(s, '[eE].*$|[-.]', ''),
+        'power', CAST(REGEXP_EXTRACT(s, '[eE](.*)$', 1) AS INT)
+      )),
+      p -> CONCAT(IF(v < 0, '-', ''), CASE
+        WHEN p.power BETWEEN 0 AND 15 THEN CONCAT(
+          RPAD(p.digits, p.power + 1, '0'), '.',
+          IF(LENGTH(p.digits) > p.power + 1, SUBSTRING(p.digits, p.power + 2), '0'))
+        WHEN p.power = -4 THEN CONCAT('0.000', p.digits)
+        ELSE CONCAT(
+          SUBSTRING(p.digits, 1, 1), IF(LENGTH(p.digits) > 1, CONCAT('.', SUBSTRING(p.digits, 2)), ''),
+          IF(p.power < 0, 'e-', 'e+'), IF(ABS(p.power) < 10, '0', ''), CAST(ABS(p.power) AS STRING))
+      END)
+    )[0]
+  )[0]
 END)[0]
 """
 """A float as DuckDB and Python write it: as few digits as tell it apart, from 1e-4 up to 1e16 without exponent."""
 
-NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$|^\s*[+-]?(nan|inf|infinity)\s*$"
-"""What DuckDB reads as a float; Spark would also take 1d, 2f and 0x1p3."""
+NUMBER = (
+    r"(?i)^\s*[+-]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)(e[+-]?\d+)?\s*$|^\s*[+-]?(nan|inf|infinity)\s*$"
+)
+"""What DuckDB reads as a float; Spark would also take 1d, 2f and 0x1p3, and no 1_000."""
 
-DATE = r"^\s*(\d{1,6})[-/](\d{1,2})[-/](\d{1,2})"
-TIME = r"(?:[ T](\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?"
-ZONE = r"\s*(Z|z|UTC|[+-]\d{2}(?::?\d{2})?)?)?\s*$"
-INSTANT = DATE + TIME + ZONE
+_DAY = r"\s*\d{1,6}([-/ ])\d{1,2}\1\d{1,2}"
+_SECONDS = r"(:\d{1,2}(\.\d{1,9})?(Z|\s?UTC|[+-]\d{2}(:?\d{2})?)?\s*)?"
+INSTANT = rf"^{_DAY}([ T\t]\d{{1,2}}:\d{{1,2}}{_SECONDS})?$"
 """What DuckDB reads as a date and time; Spark would also take 2013, 2013-01 and T10."""
+MIDNIGHT = r"[ T\t]24:0{1,2}(:0{1,2}(\.0+)?)?\s*$"
+"""The end of a day, which DuckDB reads as the start of the next."""
+
+
+class Kinds(PySparkType):  # type: ignore[misc]
+    """The types of columns in Spark's words; wall clocks are no instants."""
+
+    @classmethod
+    def _from_ibis_Timestamp(cls, dtype: Any) -> sge.DataType:
+        name = sge.DataType.Type.TIMESTAMPTZ if dtype.timezone else sge.DataType.Type.TIMESTAMPNTZ
+        return sge.DataType(this=name)
 
 
 class Dialect(PySparkCompiler):  # type: ignore[misc]
@@ -66,6 +77,10 @@ class Dialect(PySparkCompiler):  # type: ignore[misc]
 
     __slots__ = ()
 
+    type_mapper = Kinds
+    SIMPLE_OPS: ClassVar[
+        dict[Any, str]
+    ] = {}  # else Ibis would put those of Spark in the place of the methods below
     UNSUPPORTED_OPS = ()
 
     def visit_Field(self, op: Any, *, rel: Any, name: Any) -> Any:
@@ -111,23 +126,25 @@ class Dialect(PySparkCompiler):  # type: ignore[misc]
         """Text is read as a number or an instant where DuckDB reads it so."""
         if not op.arg.dtype.is_string():
             return super().visit_TryCast(op, arg=arg, to=to)
+        kind = self.type_mapper.from_ibis(to)
         if to.is_floating():
-            return self.if_(
-                self.f.anon.rlike(arg, f"(?i){NUMBER}"),
-                sge.TryCast(this=arg, to=self.type_mapper.from_ibis(to)),
-                NULL,
-            )
+            plain = self.f.anon.replace(arg, "_", "")
+            return self.if_(self.f.anon.rlike(arg, NUMBER), sge.TryCast(this=plain, to=kind, safe=True), NULL)
         if to.is_timestamp():
-            return self._instant_of_text(arg, to)
+            return self._read_instant(arg, kind)
         return super().visit_TryCast(op, arg=arg, to=to)
 
-    def _instant_of_text(self, text: Any, to: Any) -> Any:
-        plain = self.f.regexp_replace(text, INSTANT, r"$1-$2-$3 $4:$5:$6.$7$8")
-        return self.if_(
-            self.f.anon.rlike(text, INSTANT),
-            sge.TryCast(this=plain, to=self.type_mapper.from_ibis(to)),
-            NULL,
-        )
+    def _read_instant(self, text: Any, kind: Any) -> Any:
+        """Spark wants dashes in a date and a colon in an offset, and knows no 24:00."""
+        change, like = self.f.anon.regexp_replace, self.f.anon.rlike
+        plain = change(text, r"(\d)[/ ](\d{1,2})[/ ](\d)", "$1-$2-$3")
+        plain = change(plain, r"(:[\d.]+[+-]\d{2})(\d{2})?\s*$", "$1:$2")
+        plain = change(change(plain, r"\t(\d)", " $1"), r":\s*$", ":00")
+        late = like(text, MIDNIGHT)
+        plain = self.if_(late, change(plain, MIDNIGHT, ""), plain)
+        read = sge.TryCast(this=plain, to=kind, safe=True)
+        day = sge.Interval(this=sge.convert("1"), unit=sge.Var(this="DAY"))
+        return self.if_(like(text, INSTANT), self.if_(late, read + day, read), NULL)
 
     def visit_Strip(self, op: Any, *, arg: Any) -> Any:
         """All white space goes, not only spaces."""
@@ -135,11 +152,11 @@ class Dialect(PySparkCompiler):  # type: ignore[misc]
 
     def visit_LStrip(self, op: Any, *, arg: Any) -> Any:
         """All white space in front goes, not only spaces."""
-        return self.f.anon.regexp_replace(arg, r"^[ \t\n\r\x0b\f]+", "")
+        return sge.Trim(this=arg, expression=sge.convert(string.whitespace), position="LEADING")
 
     def visit_RStrip(self, op: Any, *, arg: Any) -> Any:
         """All white space behind goes, not only spaces."""
-        return self.f.anon.regexp_replace(arg, r"[ \t\n\r\x0b\f]+$", "")
+        return sge.Trim(this=arg, expression=sge.convert(string.whitespace), position="TRAILING")
 
     def visit_RegexSearch(self, op: Any, *, arg: Any, pattern: Any) -> Any:
         """A pattern is looked for anywhere in the text."""
@@ -195,7 +212,9 @@ def java_format(pattern: str) -> str:
 
 def _unix_micros(dialect: Dialect, instant: Any) -> Any:
     # a wall clock is read as UTC, the time zone of the session
-    return dialect.f.anon.unix_micros(sge.Cast(this=instant, to=PySparkType.from_ibis(dt.Timestamp("UTC"))))
+    return dialect.f.anon.unix_micros(
+        sge.Cast(this=instant, to=Kinds.from_ibis(dt.Timestamp(timezone="UTC")))
+    )
 
 
 def _instant_at(dialect: Dialect, microseconds: Any) -> Any:

@@ -102,6 +102,16 @@ def address(path: str) -> str:
     return "file://" + re.sub(r"([\[\]{}*?\\])", r"\\\1", os.path.abspath(path))  # noqa: PTH100 (links are kept)
 
 
+def as_spark_gives_them(frame: Any, name: str) -> Any:
+    """Return the rows of a frame with their number in the order of its parts."""
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F  # noqa: N812
+
+    placed = frame.withColumn(ROW, F.monotonically_increasing_id())
+    order = Window.orderBy(ROW)
+    return placed.withColumn(name, F.row_number().over(order).cast("bigint")).drop(ROW)
+
+
 def _numbered_files(connection: Any, frame: Any, paths: Sequence[str], name: str) -> Any:
     """Return the rows of files with their number: files in their order, rows as they lie in them."""
     from pyspark.sql import functions as F  # noqa: N812
