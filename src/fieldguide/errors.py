@@ -8,6 +8,7 @@ The tree, with the exit code of the command that meets it::
     ├── GateError               3  refused by a gate: something must hold first
     ├── DataError               4  the data could not be read
     │   └── UnreachableError         4  the place of the data could not be reached
+    ├── EngineError             4  the engine that runs the queries, or its cluster, failed
     └── JournalError           70  the journal cannot take an entry (HTTP status in `.status`)
 
 A message says what was given, what was expected and what to do next, in one line where it can.
@@ -51,6 +52,12 @@ class DataError(FieldguideError):
 
 class UnreachableError(DataError):
     """The place of the data could not be reached: nothing there, no permission, no answer in time, or hearsay."""
+
+
+class EngineError(FieldguideError):
+    """The engine that runs the queries, or its cluster, does not answer, or gave up; it says nothing of the data."""
+
+    exit_code = 4
 
 
 class JournalError(FieldguideError):

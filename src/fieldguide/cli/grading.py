@@ -11,6 +11,7 @@ import click
 
 from fieldguide.cli.options import (
     common,
+    engine_option,
     print_json,
     program_argument,
     progress,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 @click.option("--all", "show_all", is_flag=True, help="Show every finding, those that pass, too.")
 @until_option
 @share_option
+@engine_option
 @common
 def grade(
     program: str,
@@ -49,6 +51,7 @@ def grade(
     show_all: bool,
     until: str | None,
     share: float | None,
+    engine: str,
     home: str,
     as_json: bool,
 ) -> None:
@@ -67,7 +70,7 @@ def grade(
 
         check_place(html)
     required = level(require.upper()).name if require else None
-    result = step(loaded, home=home, until=until, share=share, queues=queues, on_step=progress)
+    result = step(loaded, home=home, until=until, share=share, queues=queues, engine=engine, on_step=progress)
     progress_done()
     if html is not None:
         report(loaded, html, home=home)

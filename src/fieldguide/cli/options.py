@@ -37,6 +37,15 @@ share_option = click.option(
 )
 
 
+engine_option = click.option(
+    "--engine",
+    default="duckdb",
+    show_default=True,
+    metavar="ENGINE",
+    help="What runs the queries: duckdb, Spark here (local[2], local[*]), or a cluster (spark://host:port).",
+)
+
+
 def common(function: F) -> F:
     """Add `--home` and `--json` to a command, and let its errors name the program file where they say P."""
 

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fieldguide.cli.options import json_option, print_json, program_argument, progress, progress_done
+from fieldguide.cli.options import (
+    engine_option,
+    json_option,
+    print_json,
+    program_argument,
+    progress,
+    progress_done,
+)
 from fieldguide.program import load_one
 
 if TYPE_CHECKING:
@@ -38,15 +45,24 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help="The file to write: .parquet or .csv.",
 )
+@engine_option
 @json_option
 def sample(
-    program: str, share: float | None, entities: int | None, negatives: float, out: Path, as_json: bool
+    program: str,
+    share: float | None,
+    entities: int | None,
+    negatives: float,
+    out: Path,
+    engine: str,
+    as_json: bool,
 ) -> None:
     """Write a sample of PROGRAM's source, whole entities, by class, with weights; always the same one."""
     loaded = load_one(program)
     from fieldguide.steps.sample import sample as step
 
-    result = step(loaded, out, share=share, entities=entities, negatives=negatives, on_step=progress)
+    result = step(
+        loaded, out, share=share, entities=entities, negatives=negatives, engine=engine, on_step=progress
+    )
     progress_done()
     if as_json:
         print_json(result.to_json())

@@ -31,7 +31,7 @@ from fieldguide.steps.level import standing
 from fieldguide.steps.profile import keep_profile
 from fieldguide.steps.queues import check_folder, with_files, write_queues
 from fieldguide.steps.told import Findings, grade_text, graded_json
-from fieldguide.tables import query
+from fieldguide.tables import engines, query
 from fieldguide.tables.draw import Wanted
 from fieldguide.tables.read import Extent, Reading, read, read_table
 from fieldguide.tables.summary import Blocks, Summary, summarize
@@ -120,6 +120,7 @@ def grade(
     until: str | datetime | None = None,
     share: float | None = None,
     queues: str | Path | None = None,
+    engine: Any = "duckdb",
     now: datetime | None = None,
     on_step: Progress | None = None,
 ) -> Graded:
@@ -127,10 +128,12 @@ def grade(
 
     With `until`, only what was known before that time is used. With `share`, only about that share of the rows is
     graded, whole entities with equal probability: an exploratory grade, recorded as such, which opens no gate. `queues` is a folder into which the tables that
-    people should work through are written, one CSV file each; findings then name the file. Rows that cannot be reached or read are graded
+    people should work through are written, one CSV file each; findings then name the file. `engine` is what runs the
+    queries: "duckdb", "local[2]", "spark://host:port", or a SparkSession. Rows that cannot be reached or read are graded
     as far as that goes: hearsay and an unreachable place C4, a place that was reached C3 at most.
 
-    Raises ProgramError when the program does not fit the rows, UsageError when `queues` cannot be a folder.
+    Raises ProgramError when the program does not fit the rows, UsageError when `queues` cannot be a folder or the
+    engine is none, EngineError when Spark does not answer.
     """
     say = on_step or (lambda message: None)
     place, program = at_home(home), named(program)
@@ -139,11 +142,12 @@ def grade(
     answers, _ = records.read_answers(ledger, name)
     if queues is not None:
         check_folder(Path(queues))
+    connection = engines.connect(engine)
     say(f"reading {program.source.place}")
     try:
         if isinstance(program.source.data, Hearsay):
             raise UnreachableError(f"{program.source.place} is hearsay: nobody has reached it yet.")
-        reading = read(program, until=until, wanted=wanted)
+        reading = read(program, until=until, wanted=wanted, connection=connection)
     except DataError as error:
         return _unread(place, program, error, now, answers)
     say(f"summarizing {reading.extent.rows:,} rows")
@@ -152,7 +156,7 @@ def grade(
     before = _seen_before(ledger, program, reading.extent)
     if before is None or before.hash != reading.extent.hash:
         say("reading a second time")
-        again = read(program, until=until, wanted=wanted).extent
+        again = read(program, until=until, wanted=wanted, connection=engines.connect(engine)).extent
     else:
         again = before
     tables: dict[str, pa.Table] = {}
@@ -261,7 +265,8 @@ def _seen_before(ledger: sa.Engine, program: Program, extent: Extent) -> Extent 
     same = records.read_grades(ledger, name_of(program), fingerprint=data_fingerprint(program), last=SEEN)
     for record in reversed(same):
         seen = Extent(**{one.name: record.extent.get(one.name) for one in fields(Extent)})  # type: ignore[arg-type]
-        if record.code == code_hash() and replace(seen, hash=extent.hash) == extent:
+        same_engine = seen.hash.split(":")[0] == extent.hash.split(":")[0]  # each hashes in its own way
+        if same_engine and record.code == code_hash() and replace(seen, hash=extent.hash) == extent:
             return seen
     return None
 

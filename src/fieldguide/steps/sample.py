@@ -19,7 +19,7 @@ from fieldguide.errors import DataError, UsageError
 from fieldguide.program import Program, named
 from fieldguide.steps.harvest import writable
 from fieldguide.steps.home import name_of
-from fieldguide.tables import engines as engine
+from fieldguide.tables import engines
 from fieldguide.tables.draw import BESIDE, Drawn, Wanted, draw
 from fieldguide.tables.estimates import Estimate, intercept_shift, sampled_mean
 from fieldguide.tables.read import main_rows
@@ -115,6 +115,7 @@ def sample(
     share: float | None = None,
     entities: int | None = None,
     negatives: float = 1.0,
+    engine: Any = "duckdb",
     on_step: Progress | None = None,
 ) -> Sampled:
     """Write a sample of the program's main source to `out` (.parquet or .csv), with weights, and what it is worth.
@@ -123,16 +124,17 @@ def sample(
     exactly `entities` entities of each stratum; `negatives` is the share of the negative rows kept within them.
     The same entities are kept wherever and in whatever order the rows lie, and a smaller share is a part of a
     larger one. Beside the rows `out` has the columns `weight` and `inclusion` (under other names where the source has
-    these), and beside `out` lies a JSON file with rates, strata and corrections.
+    these), and beside `out` lies a JSON file with rates, strata and corrections. `engine` is what runs the queries:
+    "duckdb", "local[2]", "spark://host:port", or a SparkSession.
 
     Raises UsageError for a wrong share or place, DataError when the source cannot be read or nothing is kept,
-    ProgramError when declared columns are not there.
+    ProgramError when declared columns are not there, EngineError when Spark does not answer.
     """
     say = on_step or (lambda message: None)
     wanted = Wanted(share, entities, negatives)
     path, program = writable(out), named(program)
     say(f"reading {program.source.place}")
-    rows = main_rows(program)
+    rows = main_rows(program, connection=engines.connect(engine))
     drawn = draw(program, rows.table, wanted)
     say(f"writing {drawn.kept.rows:,} of {drawn.whole.rows:,} rows")
     columns = rows.table.columns
@@ -228,7 +230,7 @@ def _write(drawn: Drawn, columns: tuple[str, ...], renamed: dict[str, str], draf
     )
     writer: Any = None
     try:
-        for batch in engine.stream(chosen):
+        for batch in engines.stream(chosen):
             if writer is None:
                 kind = pyarrow.parquet.ParquetWriter if draft.suffix == ".parquet" else pyarrow.csv.CSVWriter
                 writer = kind(str(draft), batch.schema)

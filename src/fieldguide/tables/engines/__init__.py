@@ -48,7 +48,7 @@ def connect(where: Any = "duckdb") -> Any:
     `where` is "duckdb" (in this process), "local[2]" or "local[*]" (Spark in this process, on so many cores),
     "spark://host:port" (a Spark cluster), or a SparkSession that you have.
 
-    Raises UsageError when there is no such engine, or what it needs is not installed; UnreachableError when
+    Raises UsageError when there is no such engine, or what it needs is not installed; EngineError when
     the cluster does not answer.
     """
     if where is None or where == "duckdb":

@@ -23,7 +23,7 @@ JOINS_AS_OF = False
 def connect(where: Any) -> Any:
     """Return a fresh Ibis connection to Spark at "local[…]", "spark://host:port", or of a SparkSession.
 
-    Raises UsageError and UnreachableError as `session_on` does.
+    Raises UsageError and EngineError as `session_on` does.
     """
     session = session_on(where)
     from fieldguide.tables.engines.spark.backend import Backend

@@ -18,7 +18,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from fieldguide.errors import UnreachableError, UsageError
+from fieldguide.errors import EngineError, UsageError
 from fieldguide.tables.engines.spark.java import checked_java
 
 SETTINGS = {
@@ -48,7 +48,7 @@ def session_on(where: Any) -> Any:
     """Return a fresh session on `where`: "local[…]", "spark://host:port", or the Spark of a SparkSession.
 
     Raises UsageError when pyspark or Java is missing, or the process already runs another Spark;
-    UnreachableError when the master does not answer, or no worker takes the job.
+    EngineError when the master does not answer, or no worker takes the job.
     """
     if not isinstance(where, str):
         return _tuned(where.newSession())
@@ -105,7 +105,7 @@ def _running(master: str) -> Any:
 def reached(master: str) -> str:
     """Return our own address towards the master, the one that its workers can call back.
 
-    Raises UnreachableError when no master answers in time.
+    Raises EngineError when no master answers in time.
     """
     reasons = []
     for one in master.removeprefix("spark://").split(","):
@@ -115,7 +115,7 @@ def reached(master: str) -> str:
                 return str(there.getsockname()[0])
         except (OSError, OverflowError) as error:
             reasons.append(f"{one}: {getattr(error, 'strerror', None) or error}")
-    raise UnreachableError(
+    raise EngineError(
         f"no Spark master answers at {master} ({'; '.join(reasons)}); check that it runs, and its address "
         "(its page shows it as spark://host:port)."
     )
@@ -139,7 +139,7 @@ def _started(master: str, address: str | None, java: Path) -> Any:
         except Exception as error:
             if gateway is not None:
                 _end(gateway)
-            raise UnreachableError(
+            raise EngineError(
                 f"Spark at {master} could not be started ({_said(log) or str(error)[:200]}); Java: {java}."
             ) from error
         finally:
@@ -156,7 +156,7 @@ def _await_workers(context: Any, master: str) -> None:
     while len(context._jsc.sc().statusTracker().getExecutorInfos()) < 2:  # the driver counts as one
         if context._jsc.sc().isStopped() or time.monotonic() > until:
             context.stop()
-            raise UnreachableError(
+            raise EngineError(
                 f"{master} answers, but no worker took the job within {WORKERS_WITHIN:.0f} s; check that workers run "
                 "and have memory free (spark.executor.memory), and that they can reach this machine."
             )

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from fieldguide.errors import DataError, FieldguideError, UnreachableError
+from fieldguide.errors import DataError, EngineError, FieldguideError
 
 _GONE = r"SparkContext was shut down|Cannot call methods on a stopped|Connection refused|Answer from Java side is empty"
+_BROKEN = r"is not a Parquet file|CANNOT_READ_FILE_FOOTER|FAILED_READ_FILE.CANNOT_READ|FAILED_MERGE_SCHEMA|INCOMPATIBLE_DATA"
 _FILE = r"FILE_NOT_EXIST|FileNotFoundException|does not exist|AccessControlException|Permission denied"
 
 
@@ -17,8 +18,8 @@ _FILE = r"FILE_NOT_EXIST|FileNotFoundException|does not exist|AccessControlExcep
 def told(connection: Any) -> Iterator[None]:
     """Raise what goes wrong on Spark as our errors, in one line.
 
-    Raises UnreachableError when Spark went away, DataError when its workers cannot read a file,
-    FieldguideError otherwise.
+    Raises EngineError when Spark went away, ran out of memory, or its workers cannot read a file that is here;
+    DataError for a file that is broken; FieldguideError otherwise.
     """
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
@@ -33,15 +34,17 @@ def in_our_words(text: str, connection: Any) -> FieldguideError:
     """Return our error for what Spark says."""
     master = connection.master
     if re.search(_GONE, text):
-        return UnreachableError(f"Spark at {master} went away while it worked; start it again, and repeat.")
+        return EngineError(f"Spark at {master} went away while it worked; start it again, and repeat.")
     if re.search(_FILE, text):
         path = re.search(r"(?:file:|[a-z0-9]+://)[^\s,'\"`]+", text)
-        return DataError(
+        return EngineError(
             f"Spark's workers cannot read {path[0].rstrip('.') if path else 'a file'}; put it where every worker sees it "
             "under the same path (a shared file system, an object store), or work on this machine: --engine duckdb."
         )
+    if re.search(_BROKEN, text):
+        return DataError(f"Spark cannot read the file: {first_line(text)}; write it again.")
     if "Total size of serialized results" in text or "OutOfMemoryError" in text:
-        return DataError(
+        return EngineError(
             f"Spark at {master} ran out of memory ({first_line(text)}); give it more (spark.driver.memory, "
             "spark.executor.memory in its spark-defaults.conf)."
         )
