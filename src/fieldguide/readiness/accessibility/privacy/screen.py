@@ -57,10 +57,12 @@ def personal_data_hints(looked: Looked, name: str | None = None) -> list[Finding
             _hint(saw, name, "ask what people write there; take the text out if it is not needed")
         )
     if looked.identifiers:
-        saw = f"nearly every row has its own value in {_listed(looked.identifiers)}: personal where a row is a person"
-        findings.append(
-            _hint(saw, name, 'if a row is a person, write Source(personal_data="pseudonymous id")')
-        )
+        saw = f"nearly every row has its own value in {_listed(looked.identifiers)}"
+        if looked.persons:
+            todo = 'they stand for persons: write Source(personal_data="…, pseudonymous id"), or replace them'
+            findings.append(_hint(f"{saw}: a pseudonym, in a table about persons", name, todo))
+        else:
+            findings.append(_hint(f"{saw}; personal only where a row is a person", name, ""))
     return findings or [found("personal_data_hints", "pass", "nothing below the bar, no free text", name)]
 
 
