@@ -107,7 +107,7 @@ def change(before: GradeRecord, after: GradeRecord) -> Change:
 
 def _rewritten(before: str | None, after: str | None) -> bool:
     """Whether two hashes of content differ; those of two engines ("duckdb1.4:", "spark4:") say nothing of each other."""
-    engines = {str(text).split(":")[0] for text in (before, after)}
+    engines = {str(text).rpartition(":")[0] for text in (before, after)}
     return len(engines) == 1 and before != after
 
 
