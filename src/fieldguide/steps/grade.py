@@ -265,7 +265,9 @@ def _seen_before(ledger: sa.Engine, program: Program, extent: Extent) -> Extent 
     same = records.read_grades(ledger, name_of(program), fingerprint=data_fingerprint(program), last=SEEN)
     for record in reversed(same):
         seen = Extent(**{one.name: record.extent.get(one.name) for one in fields(Extent)})  # type: ignore[arg-type]
-        same_engine = seen.hash.rpartition(":")[0] == extent.hash.rpartition(":")[0]  # each hashes in its own way
+        same_engine = (
+            seen.hash.rpartition(":")[0] == extent.hash.rpartition(":")[0]
+        )  # each hashes in its own way
         if same_engine and record.code == code_hash() and replace(seen, hash=extent.hash) == extent:
             return seen
     return None
