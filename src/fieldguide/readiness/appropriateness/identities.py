@@ -72,6 +72,29 @@ def identity(y: Floats, numbers: Mapping[str, Floats]) -> Identity | None:
     return Identity(logs.columns, logs.factors, logs.constant, logs.explained, True)
 
 
+def separated(y: Floats, numbers: Mapping[str, Floats]) -> Floats | None:
+    """Return a score of each row by a straight line through the numbers that was fitted on the other half of the rows.
+
+    What a sum beyond a threshold decides, bins of single columns answer only nearly. None without numbers.
+    """
+    if len(y) < FEWEST or not numbers:
+        return None
+    x = np.column_stack(list(numbers.values()))
+    middle = np.nanmedian(np.where(np.isfinite(x), x, np.nan), axis=0)
+    x = np.where(np.isfinite(x), x, middle)
+    spread = x.std(axis=0)
+    varies = spread > 1e-9 * np.maximum(np.abs(x).max(axis=0), 1e-300)
+    if not varies.any():
+        return None
+    x = np.clip((x[:, varies] - x[:, varies].mean(axis=0)) / spread[varies], -5, 5)
+    design = np.column_stack([np.ones(len(y)), x])
+    half, score = np.arange(len(y)) % 2 == 0, np.zeros(len(y))
+    for part in (half, ~half):
+        beta = np.linalg.lstsq(design[~part], y[~part], rcond=None)[0]
+        score[part] = design[part] @ beta
+    return score
+
+
 def columns_make_label(
     label: Label, made: Identity | None, together: Estimate | None, alone: Sequence[str], looked_at: int
 ) -> list[Finding]:

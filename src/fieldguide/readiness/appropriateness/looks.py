@@ -14,7 +14,7 @@ from fieldguide.program import computed_features
 from fieldguide.program.columns import reads
 from fieldguide.readiness.appropriateness import lasting, later, order, repeats
 from fieldguide.readiness.appropriateness.available import Computed, Joined
-from fieldguide.readiness.appropriateness.identities import Identity, identity
+from fieldguide.readiness.appropriateness.identities import Identity, identity, separated
 from fieldguide.readiness.appropriateness.leakage import Instants
 from fieldguide.readiness.appropriateness.light import code, cross_fitted, probability
 from fieldguide.readiness.appropriateness.measure import Estimate, estimate, ranked
@@ -81,22 +81,35 @@ def identity_of(view: Questioned) -> tuple[Identity | None, int]:
     rows = view.rows
     if rows is None or view.binary:
         return None, 0
+    numbers = _numbers(view, rows)
+    return (identity(rows.y, numbers), len(numbers)) if numbers else (None, 0)
+
+
+def together_of(view: Questioned) -> Estimate | None:
+    """Return how well all columns together rank rows that the model did not see (binary labels).
+
+    The better of two models: columns in bins, and a straight line through the numbers.
+    """
+    rows = view.rows
+    if rows is None or not view.binary:
+        return None
+    found = []
+    for score in (view.scores, separated(rows.y, _numbers(view, rows))):
+        told = None if score is None else ranked(rows.target, score, rows.weight, binary=True)
+        if told is not None:
+            found.append(estimate(told.value, told.influence, rows.clusters))
+    return max(found, key=lambda e: e.low, default=None)
+
+
+def _numbers(view: Questioned, rows: Rows) -> dict[str, Floats]:
+    """Return numbers and flags of the labeled rows, NaN where missing or not finite."""
     numbers: dict[str, Floats] = {}
     for f in view.features:
         if f.kind in ("number", "boolean") and len(numbers) < MOST_SUMMED:
             column = rows.table[f.name]
             x = floats(column.cast(pa.int8()) if pa.types.is_boolean(column.type) else column)
             numbers[f.name] = np.where(np.isfinite(x), x, np.nan)
-    return (identity(rows.y, numbers), len(numbers)) if numbers else (None, 0)
-
-
-def together_of(view: Questioned) -> Estimate | None:
-    """Return how well all columns together rank rows that the model did not see (binary labels)."""
-    rows = view.rows
-    if rows is None or not view.binary:
-        return None
-    told = ranked(rows.target, view.scores, rows.weight, binary=True)
-    return None if told is None else estimate(told.value, told.influence, rows.clusters)
+    return {name: x for name, x in numbers.items() if np.isfinite(x).any()}
 
 
 def without(view: Questioned, columns: Sequence[str]) -> dict[str, str]:
