@@ -274,9 +274,28 @@ def test_columns_of_made_up_persons_are_found(worlds: ModuleType, named: bool) -
     assert (missed, wrong) == ([], [])
 
 
-def test_presidio_is_used_when_it_is_there_and_not_missed_when_not() -> None:
-    columns = [cells("c", [f"4111 1111 1111 11{i:02d}" for i in range(20)])]
-    if presidio.installed():
-        assert isinstance(presidio.matches(columns), dict)
-    else:
-        assert presidio.matches(columns) == {}
+class Recognizer:
+    """What Presidio's recognizers offer."""
+
+    supported_entities = ("UK_NHS",)
+
+    def analyze(self, text: str, entities: Sequence[str], nlp_artifacts: None) -> list[Recognizer]:
+        self.start, self.end, self.score = 0, len(text), 1.0 if text.startswith("943") else 0.4
+        return [self]
+
+
+def test_presidio_is_used_where_it_is_there_and_not_missed_where_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    column = cells("c", [f"943 476 {i}" for i in range(5_900, 5_930)])
+    monkeypatch.setattr(presidio, "installed", lambda: False)
+    assert presidio.matches([column]) == {}
+    monkeypatch.setattr(presidio, "installed", lambda: True)
+    monkeypatch.setattr(presidio, "_recognizers", lambda: {"NhsRecognizer": Recognizer()})
+    (match,) = presidio.matches([column, cells("d", [f"123 456 {i}" for i in range(5_900, 5_930)])])["c"]
+    assert (match.kind, match.what, match.share) == ("health_id", "uk nhs (Presidio)", 1.0)
+    assert kinds(look([column], {"c": [match]})) == {"c": "health_id"}
+
+
+def test_presidios_own_recognizers_see_what_ours_do() -> None:
+    pytest.importorskip("presidio_analyzer", reason="the extra presidio is not installed")
+    ibans = cells("c", ["GB07OMWG11200666299288", "GB42QDFH36480484847261", "GB04NBLO03408148589848"])
+    assert {match.kind for match in presidio.matches([ibans])["c"]} == {"bank_account"}

@@ -39,6 +39,8 @@ MOST_ROWS = 50_000
 """Rows of a source that are sampled."""
 MOST_LOOKED = 10_000
 """Rows of the sample whose values are looked at one by one."""
+FEW_FLOATS = 1_000
+"""Rows of the sample that are looked at in columns of floats: little hides in them, and each value is its own."""
 MOST_COLUMNS = 300
 """Columns of a source that are looked at for personal data."""
 MOST_GROUPED = 8
@@ -98,7 +100,9 @@ class _Look:
         if len(rows) > MOST_LOOKED:
             step = len(rows) // MOST_LOOKED + 1
             rows = rows.take(pa.array(range(0, len(rows), step)))
-        return {name: cells(name, rows[name]) for name in names}
+        few = rows.slice(0, FEW_FLOATS)
+        float_ = {name for name in names if pa.types.is_floating(rows[name].type)}
+        return {name: cells(name, (few if name in float_ else rows)[name]) for name in names}
 
     def _personal(self) -> Looked:
         columns = list(self.columns().values())
