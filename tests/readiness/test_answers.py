@@ -162,11 +162,11 @@ def personal(declared: str | None, *found: str, persons: bool = False) -> answer
         (personal(None, "e-mail addresses"), {"legal_basis", "ethics"}),
         (personal("names, by consent"), {"ethics"}),
         (personal("phone numbers of hospitals", "phone numbers"), set()),
-        (personal("none", persons=True), {"ethics"}),
-        (personal(None, persons=True), {"ethics"}),
+        (personal("none", persons=True), set()),
+        (personal(None, persons=True), set()),
     ],
 )
-def test_legal_basis_and_ethics_are_asked_where_the_data_are_about_persons(
+def test_legal_basis_and_ethics_are_asked_where_there_are_personal_data(
     known: answers.Personal, asked: set[str]
 ) -> None:
     told = by_check(answers.of_source(Source("x.csv", personal_data=known.declared), [], NOW, None, known))
@@ -175,6 +175,15 @@ def test_legal_basis_and_ethics_are_asked_where_the_data_are_about_persons(
         assert f"Source({name}=" in told[name].next
         assert f"fieldguide confirm P {name} --by NAME" in told[name].next
         assert ": " in told[name].saw
+
+
+def test_where_rows_only_describe_persons_ethics_is_a_note() -> None:
+    known = personal("none", persons=True)
+    told = by_check(answers.of_source(Source("x.csv", personal_data="none"), [], NOW, None, known))["ethics"]
+    assert (told.verdict, "somebody should" in told.saw) == ("pass", True)
+    assert "Source(ethics=" in told.next
+    answered = Source("x.csv", personal_data="none", ethics="data council 2024-01")
+    assert "data council" in by_check(answers.of_source(answered, [], NOW, None, known))["ethics"].saw
 
 
 def test_a_legal_basis_is_declared_or_confirmed_and_expires() -> None:

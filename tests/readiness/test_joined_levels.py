@@ -179,7 +179,6 @@ def test_a_join_that_makes_persons_recognizable_is_graded_in_band_c(world: World
         fg.Number(n, unit="year", about="told") if n == "age" else fg.Category(n, about="told")
         for n in described
     )
-    world.main = {"ethics": "no objection, data council 2024-01"}
     alone = world.grade()
     (told,) = of(alone, "reidentification")
     assert (told.verdict, told.evidence["k"] > 100) == ("pass", True)

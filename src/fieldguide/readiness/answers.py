@@ -113,8 +113,8 @@ def of_source(
     """Return what is answered about a source: owner, license, purpose, personal data, legal basis, ethics.
 
     `name` is that of a joined source, None for the main one. `personal` is what the rows and the declaration say of
-    persons (left out: the declaration alone). A legal basis is asked for where there are personal data, a look
-    at ethics where the rows are about persons.
+    persons (left out: the declaration alone). A legal basis and a look at ethics are asked for where personal data are
+    declared, or found where nothing is declared; where rows only describe persons, ethics is a note.
     """
     if personal is None:
         personal = Personal(said_of_persons(source, answers, now, name), read=False)
@@ -173,15 +173,20 @@ def _ethics(
 ) -> Finding:
     none = personal.declared is not None and declares_none(personal.declared)
     named = personal.declared is not None and not none and not of_organizations(personal.declared)
-    asked = personal.persons or named or (personal.declared is None and bool(personal.found))
-    if not asked and not (source.ethics or "").strip():
+    asked = named or (personal.declared is None and bool(personal.found))
+    if asked or (source.ethics or "").strip():
+        return _because_of(_answered("ethics", name, source.ethics, by, answers, now), personal)
+    if personal.persons:
         saw = (
-            "the rows do not look like data about persons"
-            if personal.read
-            else "asked where rows are about persons"
+            "the rows describe persons, though none is named: nobody has to have looked, but somebody should"
         )
-        return found("ethics", "pass", saw, name)
-    return _because_of(_answered("ethics", name, source.ethics, by, answers, now), personal)
+        return found("ethics", "pass", saw, name, todo=CHECKS["ethics"].next)
+    saw = (
+        "the rows do not look like data about persons"
+        if personal.read
+        else "asked where rows are about persons"
+    )
+    return found("ethics", "pass", saw, name)
 
 
 def _because_of(finding: Finding, personal: Personal) -> Finding:
@@ -190,10 +195,8 @@ def _because_of(finding: Finding, personal: Personal) -> Finding:
         return finding
     if personal.declared and not declares_none(personal.declared):
         why = f"the source is declared to hold personal data ({personal.declared.strip()})"
-    elif personal.found:
-        why = f"columns look like personal data ({', '.join(personal.found)})"
     else:
-        why = "the rows describe persons"
+        why = f"columns look like personal data ({', '.join(personal.found)})"
     return replace(finding, saw=f"{finding.saw}: {why}")
 
 

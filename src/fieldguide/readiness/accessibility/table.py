@@ -47,7 +47,7 @@ CHECKS = (
     ),
     Check(
         "ethics", "C2", "human",
-        "that somebody has asked whom the use may harm (asked where rows are about persons)",
+        "that somebody has asked whom the use may harm (asked where there are personal data)",
         'write Source(ethics=…): who looked at it, when, and what came out, such as "reviewed by the data council 2024-03: no objection"',
     ),
     Check(

@@ -104,6 +104,7 @@ _KINDS = (
     ),
     Kind("vehicle", "vehicle registration and chassis numbers", "direct", "vehicle,plate,vin,car,registration"),
     Kind("street", "street addresses", "of_persons", f"street,{ADDRESS},{CONTACT}"),
+    Kind("house_number", "house numbers", "of_persons", f"house number,house numbers,street,{ADDRESS},{CONTACT}"),
     Kind("postal_code", "postal codes", "of_persons", f"zip,postal code,postcode,plz,{ADDRESS},{CONTACT}"),
     Kind("town", "towns", "of_persons", f"town,city,cities,county,ort,ville,{ADDRESS},{CONTACT}"),
     Kind("coordinates", "coordinates", "of_persons", f"coordinates,latitude,longitude,gps,position,{ADDRESS}"),

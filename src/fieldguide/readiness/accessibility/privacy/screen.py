@@ -7,7 +7,7 @@ from typing import Any
 
 from fieldguide.finding import Finding, Verdict
 from fieldguide.readiness.accessibility.privacy.cells import masked
-from fieldguide.readiness.accessibility.privacy.column import Match
+from fieldguide.readiness.accessibility.privacy.column import PERSONAL, Match
 from fieldguide.readiness.accessibility.privacy.kinds import KINDS, declares, declares_none
 from fieldguide.readiness.accessibility.privacy.table import Looked
 from fieldguide.readiness.checks import found
@@ -46,11 +46,15 @@ def personal_data_hints(looked: Looked, name: str | None = None) -> list[Finding
     """
     findings = []
     for column, match in looked.hints:
-        share = f"{match.share:.1%} of the distinct values" if match.share < 1 else "the values"
-        saw = f"{share} look like {match.words} ({_HOW[match.by]}): not enough to call the column personal"
-        if match.share >= 0.05:
-            saw = f"{share} look like {match.words}; nothing else says that the table is about persons"
-        findings.append(_hint(saw, column, "look at them: are they about persons?", match))
+        if match.share < PERSONAL:
+            share = f"{match.share:.1%} of the distinct values look like {match.words}"
+            saw = f"{share} ({_HOW[match.by]}): too few to call the column personal"
+            findings.append(_hint(saw, column, "look at them: are they about persons?", match))
+    whole = [(column, match) for column, match in looked.hints if match.share >= PERSONAL]
+    for kind in dict.fromkeys(match.kind for _, match in whole):
+        names = tuple(column for column, match in whole if match.kind == kind)
+        saw = f"{_listed(names)} hold {KINDS[kind].words}; nothing else says that the table is about persons"
+        findings.append(_hint(saw, name, "personal if they are where persons live or go: say so then"))
     if looked.texts:
         saw = f"free text may hold anything that people write, also names: {_listed(looked.texts)}"
         findings.append(

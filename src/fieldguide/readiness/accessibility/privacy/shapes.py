@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from fieldguide.readiness.accessibility.privacy.checksums import digits_of
-from fieldguide.readiness.accessibility.privacy.kinds import fold
+from fieldguide.readiness.accessibility.privacy.kinds import fold, wordlist
 from fieldguide.readiness.accessibility.privacy.patterns import is_email, is_network_address
 
 _POWER = re.compile(r"\d(?:[.,]\d+)?[Ee]\+\d\d")
@@ -203,6 +203,21 @@ def _title(text: str) -> bool:
     )
 
 
+_GENDERS = wordlist(
+    "m f w h x d male female man woman men women mann frau herr homme femme hombre mujer uomo donna homem mulher kvinna kille mies nainen vrouw "
+    "masculine feminine masculin feminin masculino feminino maschio femmina weiblich mannlich maennlich divers other nonbinary non-binary unknown 0 1 2 9 "
+    "kobieta mezczyzna muz zena hane hona boy girl transgender"
+)
+
+
+def _gender(text: str) -> bool:
+    return fold(text).strip(". ") in _GENDERS
+
+
+def _house_number(text: str) -> bool:
+    return re.fullmatch(r"\d{1,5} ?[a-zA-Z]?(?:[-/]\d{1,4}[a-zA-Z]?)?", text) is not None
+
+
 def _words(text: str) -> bool:
     return any(c.isalpha() for c in text)
 
@@ -216,8 +231,8 @@ SHAPES: Mapping[str, Callable[[str], bool]] = MappingProxyType(
         "email": is_email, "phone": is_phone_like, "card": _card, "card_code": _code, "card_expiry": _expiry,
         "bank_account": _bank_account, "national_id": _national_id, "document": _document, "health_id": _health_id,
         "ip": is_network_address, "device": _device, "name": is_person_name, "birth_date": is_date, "death_date": is_date,
-        "password": _password, "secret": _secret, "username": _username, "vehicle": _vehicle, "street": _street,
-        "postal_code": _postal_code, "town": _town, "birth_year": _year, "age": _age, "title": _title, "gender": _anything,
+        "password": _password, "secret": _secret, "username": _username, "vehicle": _vehicle, "street": _street, "house_number": _house_number,
+        "postal_code": _postal_code, "town": _town, "birth_year": _year, "age": _age, "title": _title, "gender": _gender,
         "marital": _anything, "family": _anything, "origin": _anything, "religion": _words, "nationality": _words,
         "occupation": _words, "employer": _words, "education": _anything, "income": _anything, "region": _words, "country": _words,
     }

@@ -170,8 +170,11 @@ def _singles_out(column: Cells) -> bool:
     ):
         return False
     if column.numeric:
-        return bool(_NUMBERED & {*words_of(column.name)}) and all(
-            "." not in text for text in column.texts[:50]
+        words = words_of(column.name)
+        return (
+            bool(_NUMBERED & {*words})
+            and "of" not in words
+            and all("." not in text for text in column.texts[:50])
         )
     looked = column.texts[:100]
     return sum(len(text.split()) <= 2 for text in looked) >= 0.9 * len(looked) and not one.years_of(column)

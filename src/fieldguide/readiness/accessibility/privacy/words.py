@@ -79,8 +79,9 @@ PHRASES: Mapping[str, str] = {
     "street": "street,street address,street name,address,address1,address 1,address2,address 2,addr,address line,address line 1,"
     "address line 2,home address,postal address,mailing address,billing address,shipping address,delivery address,"
     "residential address,full address,strasse,strase,str,anschrift,adresse,rue,adresse postale,direccion,calle,domicilio,indirizzo,"
-    "via,endereco,rua,adress,gatuadress,gata,straat,adres,osoite,katuosoite,ulica,ulice,cim,house number,hausnummer,street number,"
+    "via,endereco,rua,adress,gatuadress,gata,straat,adres,osoite,katuosoite,ulica,ulice,cim,"
     "customer address,patient address,street1,street2,streetaddress,po box,apartment,address3,address 3",
+    "house_number": "house number,hausnummer,hausnr,street number,street no,huisnummer,husnummer,numero civico,numero de rue",
     "postal_code": "zip,zip code,zipcode,zip5,zip4,postal code,postalcode,postcode,post code,plz,postleitzahl,code postal,cp,"
     "codigo postal,cap,cep,postnummer,postnr,postinumero,kod pocztowy,psc,iranyitoszam,eircode,pin code,zip postal code",
     "town": "city,town,suburb,village,municipality,county,county name,stadt,ort,wohnort,gemeinde,ville,commune,ciudad,localidad,poblacion,"
@@ -108,7 +109,7 @@ PHRASES: Mapping[str, str] = {
     "werkgever,workplace,organization,organisation",
     "education": "education,education level,degree,schooling,bildung,schulabschluss,formation,diplome,educacion,estudios,istruzione,"
     "utbildning,opleiding,koulutus,school name,highest degree",
-    "income": "income,salary,annual income,wage,gehalt,einkommen,revenu,salaire,ingresos,salario,reddito,stipendio,inkomst,lon,inkomen,"
+    "income": "income,salary,annual income,wage,gehalt,einkommen,revenu,salaire,ingresos,salario,reddito,stipendio,inkomst,inkomen,"
     "household income,annual salary,earnings",
     "region": "state,province,region,bundesland,kanton,canton,departement,provincia,comunidad,regione,lan,landsdel,provincie,state full,"
     "state name,state code,state province,prefecture,territory",
