@@ -36,6 +36,7 @@ visits = fg.Program(
         license="internal",
         purpose="better offers",
         personal_data="none",
+        ethics="nothing is decided about a person",
     ),
     features=[
         fg.Number("seconds", unit="second", low=0, about="time on the site"),

@@ -1,6 +1,6 @@
 """What can be said of data whose rows could not be read: what is declared, answered and told of the attempt.
 
-A level needs no rows where it is about the place and the permission; everything else stays "not checked yet".
+A level needs no rows where it is about the place and the permission; everything else waits for them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from fieldguide.readiness import answers
 from fieldguide.readiness.accessibility import source as checks
 from fieldguide.readiness.answers import Answer
 from fieldguide.readiness.assess import program_columns
-from fieldguide.readiness.checks import CHECKS
+from fieldguide.readiness.checks import CHECKS, found
+
+WAIT = "first make the rows readable, then grade again"
 
 
 def unread(
@@ -39,6 +41,9 @@ def unread(
     by = answers.declared_by(main)
     findings += answers.of_columns((*program_columns(program), *computed_features(program)), given, now, by)
     findings += answers.of_question(program.question, given, now, by)
+    made = {f.check for f in findings}
+    waiting = [c for c in CHECKS.values() if c.kind == "machine" and c.id not in made]
+    findings += [found(c.id, "unknown", "waits for the rows", todo=WAIT) for c in waiting]
     place = {check: i for i, check in enumerate(CHECKS)}
     return sorted(findings, key=lambda f: place[f.check])
 
