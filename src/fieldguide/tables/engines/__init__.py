@@ -7,7 +7,7 @@ of them runs it follows from the connection that its table lives on.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import ibis
@@ -26,10 +26,11 @@ from fieldguide.tables.engines.functions import (
 )
 
 __all__ = [
-    "ENGINES", "INSTANT", "WALL_CLOCK", "as_table", "clock_microseconds", "connect", "connection_of", "content_hash",
-    "create", "drop", "first_row_missing", "fresh_name", "from_arrow", "identifier", "instant_at", "joins_as_of",
-    "mark", "materialize", "microseconds", "name_of", "numbered", "quoted", "stream", "to_arrow", "version",
-    "wall_clock_utc",
+    "ENGINES", "INSTANT", "WALL_CLOCK", "as_table", "clock_microseconds", "connect",
+    "connection_of", "content_hash", "create", "drop", "first_row_missing", "fresh_name",
+    "from_arrow", "from_frame", "hand_over", "identifier", "instant_at", "is_frame_of",
+    "joins_as_of", "mark", "materialize", "microseconds", "name_of", "numbered", "parquet",
+    "quoted", "reads_files", "stream", "to_arrow", "version", "wall_clock_utc",
 ]  # fmt: skip
 
 ENGINES = {
@@ -86,6 +87,35 @@ def version(connection: Any = None) -> str:
 def from_arrow(connection: Any, table: Any) -> ibis.Table:
     """Return rows in memory (a pyarrow.Table) as a table of `connection`."""
     return _module(connection.name).from_arrow(connection, table)
+
+
+def reads_files(connection: Any) -> bool:
+    """Return whether the engine reads files of every kind itself, as DuckDB does; others are handed their rows."""
+    return bool(_module(connection.name).READS_FILES)
+
+
+def is_frame_of(connection: Any, data: Any) -> bool:
+    """Return whether `data` is a frame of the engine itself."""
+    return bool(_module(connection.name).is_frame(data))
+
+
+def from_frame(connection: Any, data: Any) -> ibis.Table:
+    """Return a frame of the engine itself as a table of `connection`."""
+    return _module(connection.name).from_frame(connection, data)
+
+
+def parquet(connection: Any, paths: Sequence[str]) -> ibis.Table:
+    """Return the rows of Parquet files; columns that a file lacks are null.
+
+    Raises DataError when a file is broken, EngineError when the engine cannot get at it.
+    """
+    return _module(connection.name).parquet(connection, paths)
+
+
+def hand_over(connection: Any, table: ibis.Table) -> ibis.Table:
+    """Return the rows of a table of another engine as a table of `connection`, in pieces of bounded size."""
+    schema = to_arrow(table.limit(0)).schema
+    return _module(connection.name).hand_over(connection, stream(table), schema)
 
 
 def as_table(table: ibis.Table | pa.Table) -> ibis.Table:

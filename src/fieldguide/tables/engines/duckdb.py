@@ -19,6 +19,7 @@ import pyarrow as pa
 
 NAME = "DuckDB"
 JOINS_AS_OF = True
+READS_FILES = True
 
 _number = itertools.count(1)
 
@@ -96,6 +97,11 @@ def create(connection: Any, query: str) -> ibis.Table:
 def drop(table: ibis.Table) -> None:
     """Drop a temporary table that `create` or `materialize` made."""
     connection_of(table).raw_sql(f'DROP TABLE "{table.op().name}"')
+
+
+def is_frame(data: Any) -> bool:
+    """Return whether `data` is a relation of DuckDB; it goes the way of all that speaks Arrow."""
+    return False
 
 
 def numbered(table: ibis.Table, name: str) -> ibis.Table:

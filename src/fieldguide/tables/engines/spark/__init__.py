@@ -6,7 +6,7 @@ Nothing of pyspark is imported before a connection is asked for.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import ibis
@@ -18,6 +18,7 @@ from fieldguide.tables.engines.spark.troubles import told
 
 NAME = "Spark"
 JOINS_AS_OF = False
+READS_FILES = False
 
 
 def connect(where: Any) -> Any:
@@ -52,6 +53,32 @@ def frame_of(connection: Any, rows: pa.Table) -> Any:
     from pyspark.sql.pandas.types import from_arrow_schema
 
     return connection.session.createDataFrame(rows, from_arrow_schema(rows.schema, prefer_timestamp_ntz=True))
+
+
+def is_frame(data: Any) -> bool:
+    """Return whether `data` is a DataFrame of Spark."""
+    return type(data).__module__.startswith("pyspark.sql.") and type(data).__name__ == "DataFrame"
+
+
+def from_frame(connection: Any, data: Any) -> ibis.Table:
+    """Return a DataFrame of Spark as a table of `connection`."""
+    from fieldguide.tables.engines.spark.reading import frame
+
+    return frame(connection, data)
+
+
+def parquet(connection: Any, paths: Sequence[str]) -> ibis.Table:
+    """Return the rows of Parquet files, which the workers read."""
+    from fieldguide.tables.engines.spark import reading
+
+    return reading.parquet(connection, paths)
+
+
+def hand_over(connection: Any, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> ibis.Table:
+    """Return rows from here as a table that the workers keep."""
+    from fieldguide.tables.engines.spark import reading
+
+    return reading.hand_over(connection, batches, schema)
 
 
 def to_arrow(expression: ibis.Table) -> pa.Table:
