@@ -1,13 +1,17 @@
 """How much would more rows help? Loss against rows learned from, continued as far as it can honestly be.
 
-The curve is a + b·n^(−c) with 0.3 ≤ c ≤ 1, fitted by inverse-variance weights to losses at several sizes on the
-same held-out rows; it is refused with fewer than four sizes, from fewer than ten rows a weight, and beyond ten
-times the largest size (FACTS 8, F24 and 14, item 16: a free fit from too few rows was wrong by half). The
-interval comes from curves refitted to resampled units: those learned from (disjoint parts) and those judged on.
+The curve is a + b·(n − p)^(−c) with 0.3 ≤ c ≤ 1 for p weights, fitted by inverse-variance weights to losses at
+several sizes on the same held-out rows; it is refused with fewer than four sizes, from fewer than ten rows a weight
+(five of the rarer answer), and beyond ten times the largest size (FACTS 8, F24 and 14, item 16: a free fit from too
+few rows was wrong by half). Counting the rows that are left beside the weights is ours: for least squares the
+excess is exactly in 1/(n − p − 1), and without it small sizes bend the curve and promise too much (measured: by a
+fifth to a half). The interval comes from curves refitted to resampled units: those learned from (disjoint parts)
+and those judged on.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -20,7 +24,7 @@ from fieldguide.tables.tally import Floats, Ints
 
 SIZES = 4
 """Sizes at least."""
-ROWS_A_WEIGHT = 10
+ROWS_A_WEIGHT, ANSWERS_A_WEIGHT = 10, 5
 FARTHEST = 10.0
 """How many times the largest size the curve is continued at most."""
 POWERS = np.linspace(0.3, 1.0, 15)
@@ -43,7 +47,7 @@ class Curve:
     """Losses by rows learned from, and the curve through them.
 
     `sizes`, `losses` and `errors` (of the losses, from disjoint sets of rows) belong together; the curve is
-    `floor` + `factor` · n^(−`power`). `draws` are curves refitted to resampled units, one a line.
+    `floor` + `factor` · (n − `weights`)^(−`power`). `draws` are curves refitted to resampled units, one a line.
     """
 
     sizes: Floats
@@ -54,6 +58,7 @@ class Curve:
     power: float
     draws: Floats
     neutral: float
+    weights: int = 0
 
     def at(self, rows: float) -> tuple[float, float, float]:
         """Return the loss expected from so many rows, with its 95 % interval.
@@ -61,9 +66,10 @@ class Curve:
         Raises ValueError beyond ten times the largest size.
         """
         self._allowed(rows)
-        drawn = self.draws[:, 0] + self.draws[:, 1] * rows ** -self.draws[:, 2]
+        left = rows - self.weights
+        drawn = self.draws[:, 0] + self.draws[:, 1] * left ** -self.draws[:, 2]
         low, high = np.quantile(drawn, [0.025, 0.975])
-        return self.floor + self.factor * rows**-self.power, float(low), float(high)
+        return self.floor + self.factor * left**-self.power, float(low), float(high)
 
     def gain(self, rows: float) -> tuple[float, float, float]:
         """Return by how much that loss is below the one at the largest size, with its 95 % interval.
@@ -71,10 +77,10 @@ class Curve:
         Raises ValueError beyond ten times the largest size.
         """
         self._allowed(rows)
-        now = float(self.sizes[-1])
-        drawn = self.draws[:, 1] * (now ** -self.draws[:, 2] - rows ** -self.draws[:, 2])
+        now, left = float(self.sizes[-1]) - self.weights, rows - self.weights
+        drawn = self.draws[:, 1] * (now ** -self.draws[:, 2] - left ** -self.draws[:, 2])
         low, high = np.quantile(drawn, [0.025, 0.975])
-        return self.factor * (now**-self.power - rows**-self.power), float(low), float(high)
+        return self.factor * (now**-self.power - left**-self.power), float(low), float(high)
 
     def _allowed(self, rows: float) -> None:
         if rows > FARTHEST * self.sizes[-1] * (1 + 1e-9):
@@ -91,17 +97,19 @@ class Refused:
     todo: str = ""
 
 
-def sizes_for(rows: int, weights: int) -> list[int] | Refused:
+def sizes_for(rows: int, weights: int, rarer: float = 0.5) -> Sequence[int] | Refused:
     """Return how many of the parts are learned from at each size, the largest last.
 
-    >>> sizes_for(16_000, 50)
-    [1, 2, 4, 8, 16]
+    `rarer` is the share of the rarer answer.
+
+    >>> sizes_for(16_000, 50), sizes_for(16_000, 50, rarer=0.1)
+    ((1, 2, 4, 8, 16), (3, 5, 9, 16))
     """
-    least = ROWS_A_WEIGHT * max(weights, 1)
+    least = math.ceil(max(weights, 1) * max(ROWS_A_WEIGHT, ANSWERS_A_WEIGHT / max(rarer, 1e-9)))
     for shares in SHARES:
         allowed = [k for k in shares if k * rows / PARTS >= least]
         if len(allowed) >= SIZES:
-            return allowed
+            return tuple(allowed)
     wanted = least * PARTS / SHARES[-1][-SIZES]
     return Refused(
         f"about {weights:,} weights need {SIZES} sizes of {least:,} rows or more, and there are {rows:,} rows to learn from",
@@ -117,6 +125,7 @@ def learning_curve(
     weight: Floats,
     neutral: float,
     shares: Sequence[int],
+    weights: int,
     seed: int,
 ) -> Curve:
     """Return the curve: `learn` is called with the rows of one or more of sixteen parts.
@@ -138,14 +147,16 @@ def learning_curve(
     sums = [np.stack(each) for each in losses]
     means = np.asarray([s.sum() / len(s) / held.sum() for s in sums])
     errors = _errors(n, [s.sum(axis=1) / held.sum() for s in sums])
-    floor, factor, power = _fitted(n, means[None, :], errors)[0]
+    floor, factor, power = _fitted(n - weights, means[None, :], errors)[0]
     draws = np.empty((DRAWS, len(n)))
     for d in range(DRAWS):
         count = np.bincount(rng.integers(0, units, units), minlength=units).astype(np.float64)
         # rows judged on hang together over the sizes: one resampling for all of them
         base = np.asarray([(s @ count).mean() / (held @ count) for s in sums])
         draws[d] = base + rng.normal(size=len(n)) * errors
-    return Curve(n, means, errors, floor, factor, power, _fitted(n, draws, errors), neutral)
+    return Curve(
+        n, means, errors, floor, factor, power, _fitted(n - weights, draws, errors), neutral, weights
+    )
 
 
 def curve_found(

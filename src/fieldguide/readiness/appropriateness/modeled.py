@@ -108,8 +108,10 @@ def curve_of(view: Questioned, planned: Planned) -> Curve | Refused:
         )
     fold = light.folds(view.units(rows.table), "curve", curves.PARTS * 4)
     part = np.where(fold < 3 * curves.PARTS, fold % curves.PARTS, -1)
+    yes = float(rows.y.mean()) if view.binary else 0.5
+    rarer = min(yes, 1 - yes)
     judged, learned = np.flatnonzero(part < 0), np.flatnonzero(part >= 0)
-    shares = curves.sizes_for(len(learned), planned.weights)
+    shares = curves.sizes_for(len(learned), planned.weights, rarer)
     if isinstance(shares, Refused):
         return shares
     columns = view.columns(rows.table)
@@ -120,7 +122,7 @@ def curve_of(view: Questioned, planned: Planned) -> Curve | Refused:
     prior = prior if isinstance(prior, priors.Ridge) else priors.Ridge()
     weight = rows.weight / rows.weight.mean()
     try:
-        least = objective.least(rows.y[judged])
+        least, matrix = objective.least(rows.y[judged]), batch.take(judged).matrix()
         constant = objective.best_constant(rows.y[learned], weight[learned])
 
         def learn(at: Ints) -> Floats:
@@ -134,7 +136,7 @@ def curve_of(view: Questioned, planned: Planned) -> Curve | Refused:
                 constant=constant,
                 on_step=_quiet,
             ).parameters
-            score = found[0] + batch.take(judged).matrix() @ found[1:]
+            score = found[0] + matrix @ found[1:]
             out = np.zeros(len(rows.y))
             out[judged] = weight[judged] * (objective.value(rows.y[judged], score) - least)
             return out
@@ -150,6 +152,7 @@ def curve_of(view: Questioned, planned: Planned) -> Curve | Refused:
             weight[judged],
             mean,
             shares,
+            plan.width,
             view.program.seed,
         )
     except FieldguideError as error:
