@@ -26,11 +26,15 @@ ROOMS = (
 OUTSIDE = {
     "alembic": {"ledger"},
     "click": {"cli"},
-    "duckdb": {
+    "duckdb": {  # what hands it files and frames before there is a table knows its errors
         "tables/engines",
-        "tables/delimited",
-        "tables/rows",
-    },  # both hand it files before there is a table
+        "tables/sources/columnar",
+        "tables/sources/databases",
+        "tables/sources/delimited",
+        "tables/sources/frames",
+        "tables/sources/objects",
+        "tables/sources/postgres",
+    },
     "faker": {"readiness/accessibility/privacy/people"},  # its lists of names, as data
     "ibis": {  # a band's run holds tables to query; the checks see small results
         "tables",
@@ -49,6 +53,7 @@ OUTSIDE = {
     "presidio_analyzer": {"readiness/accessibility/privacy/presidio"},
     "pyarrow": {"tables", "learning", "comparing", "readiness", "journal", "monitoring", "web", "steps"},
     "pyspark": {"tables/engines/spark"},
+    "python_calamine": {"tables/sources/workbooks"},
     "rich": {"cli"},
     "scipy": {"learning", "comparing", "readiness", "monitoring", "tables/estimates"},
     "skops": {"learning/backends"},

@@ -24,14 +24,13 @@ import pyarrow as pa
 from fieldguide.errors import DataError, ProgramError, UsageError, suggest
 from fieldguide.program import BinaryLabel, Feature, Join, Label, Program, Source, directory, raw_columns
 from fieldguide.tables import engines as engine
-from fieldguide.tables import rows as sources
 from fieldguide.tables.clocks import EPOCH
-from fieldguide.tables.delimited import MOST_SHOWN
 from fieldguide.tables.draw import BESIDE, Drawn, Wanted, draw
 from fieldguide.tables.join import latest_known, without_doubles
 from fieldguide.tables.labels import label_cell
-from fieldguide.tables.rows import Reject, Rows
 from fieldguide.tables.slicing import instant
+from fieldguide.tables.sources.fetch import fetch
+from fieldguide.tables.sources.rows import MOST_SHOWN, FileRead, Reject, Rows, find_rows
 from fieldguide.tables.typed import Cell, Column, cell, key, number, prepared, text, timestamp
 
 __all__ = ["Extent", "Part", "Reading", "Reject", "main_rows", "read", "read_rows", "read_table"]
@@ -60,7 +59,8 @@ class Part:
 
     `rejected` lines and values could not be read, `rejects` are the first 20 of them; a value that could
     not be read is null in the canonical table, a line is missing from it. `doubles` rows of a joined source
-    were left out because another has the same `on` and `as_of`.
+    were left out because another has the same `on` and `as_of`. `notes` say in a sentence each what was decided
+    or mended in reading, with its evidence; `details` how each file was read.
     """
 
     name: str
@@ -71,6 +71,8 @@ class Part:
     columns: Mapping[str, str] = field(default_factory=dict, hash=False)
     files: tuple[str, ...] = ()
     doubles: int = 0
+    notes: tuple[str, ...] = ()
+    details: tuple[FileRead, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,17 +149,17 @@ def main_rows(program: Program, *, base: Path | None = None, connection: Any = N
     Raises DataError as `read` does.
     """
     base = directory(program) if base is None else Path(base)
-    return sources.fetch(program.source.data, base, connection or engine.connect(), program.source.place)
+    return fetch(program.source, base, connection or engine.connect(), program.source.place)
 
 
 def read_table(data: Any, base: Path | None = None, *, connection: Any = None) -> Part:
-    """Return a source as it came, where there is no program yet.
+    """Return a source as it came, where there is no program yet: a Source, or what a Source is made of.
 
     Raises DataError as `read` does.
     """
     connection = connection or engine.connect()
-    source = Source(data)
-    found = sources.fetch(data, Path.cwd() if base is None else Path(base), connection, source.place)
+    source = data if isinstance(data, Source) else Source(data)
+    found = fetch(source, Path.cwd() if base is None else Path(base), connection, source.place)
     return _part(source, found)
 
 
@@ -221,9 +223,10 @@ def _make(
 ) -> _Made:
     source = program.source
     place = source.place if data is source.data else str(data) if isinstance(data, str | Path) else "the rows"
-    main = sources.fetch(data, base, connection, place)
+    asked = source if data is source.data else Source(data, format=source.format, timeout=source.timeout)
+    main = fetch(asked, base, connection, place)
     declared = source.joins if joins else ()
-    joined = [sources.fetch(j.source.data, base, connection, j.source.place) for j in declared]
+    joined = [fetch(j.source, base, connection, j.source.place) for j in declared]
     _check_columns(program, needed, place, main, joined, joins)
     drawn = None if wanted is None else draw(program, main.table, wanted)
     given = main.table if drawn is None else drawn.table
@@ -407,6 +410,8 @@ def _part(source: Source, found: Rows, place: str | None = None, *, doubles: int
         columns=MappingProxyType({name: str(kind) for name, kind in found.table.schema().items()}),
         files=found.files,
         doubles=doubles,
+        notes=found.notes,
+        details=found.details,
     )
 
 
@@ -426,7 +431,7 @@ def _counted(part: Part, typed: _Typed) -> Part:
         bad = typed.ready.filter(wrong[column].wrong)
         texts = bad.select(v=bad[column].cast("string")).distinct().order_by("v").limit(MOST_TEXTS)
         wanted[column] = set(engine.to_arrow(texts)["v"].to_pylist())
-    hits = typed.found.find(wanted) if typed.found.find else sources.find_rows(part.table, wanted, part.name)
+    hits = typed.found.find(wanted) if typed.found.find else find_rows(part.table, wanted, part.name)
     new = [
         Reject(file, line, column, given[:200], wrong[column].reason)
         for file, line, column, given in islice(hits, 2 * MOST_SHOWN)
