@@ -45,6 +45,13 @@ def test_a_permission_counts_up_to_its_last_day(expires: str | None, verdict: st
     assert (found.verdict, found.level) == (verdict, "C2")
 
 
+def test_a_permission_that_ends_soon_says_so() -> None:
+    found = accessibility.permission_current(Source("x.csv", expires="2024-06-11"), NOW)[0]
+    assert (found.verdict, found.saw) == ("pass", "permitted until 2024-06-11: 10 days from now")
+    assert found.next
+    assert not accessibility.permission_current(Source("x.csv", expires="2025-06-11"), NOW)[0].next
+
+
 def test_unreadable_lines_are_named_by_file_and_line() -> None:
     rejects = [
         Reject("x.csv", 17, "age", "abc", "not a number"),
@@ -85,7 +92,8 @@ def test_hearsay_is_unknown_and_says_who_said_it_and_what_is_next() -> None:
     assert [(f.check, f.verdict, f.level) for f in found] == [("reachable", "unknown", "C3")]
     assert "said by Ann, since 2019: nobody has reached the log book yet" in found[0].saw
     assert found[0].next
-    assert "call center" in accessibility.registered(told)[0].saw
+    said = accessibility.registered(told)[0].saw
+    assert said == "the log book, said to be call center's, heard from Ann, recorded since 2019"
 
 
 def test_what_cannot_be_reached_is_not_located_and_what_cannot_be_read_does_not_load() -> None:

@@ -141,6 +141,15 @@ def test_longer_texts_are_searched() -> None:
     assert few.texts == ("note",)
 
 
+def test_records_are_searched_too() -> None:
+    nested = pa.chunked_array([pa.array([{"id": i, "mail": f"a{i}@example.org"} for i in range(30)])])
+    written = [f'{{"id": {i}, "mail": "a{i}@example.org"}}' for i in range(30)]
+    assert kinds(look([cells("payload", nested), cells("body", written)])) == {
+        "payload": "email",
+        "body": "email",
+    }
+
+
 def test_what_describes_persons_makes_a_table_one_about_persons() -> None:
     looked = table(age=list(range(20, 70)), sex=["f", "m"] * 25, marital_status=["married", "single"] * 25)
     assert (looked.persons, kinds(looked)) == (True, {})

@@ -12,6 +12,8 @@ from fieldguide.readiness.accessibility.privacy.cells import masked
 from fieldguide.readiness.checks import CHECKS, found
 from fieldguide.tables.read import Extent, Reject
 
+SOON = 30
+"""Days before a permission ends from which on that is told."""
 MOST_REJECTED = 0.001
 """Share of lines that may be unreadable."""
 
@@ -19,7 +21,11 @@ MOST_REJECTED = 0.001
 def registered(source: Source) -> list[Finding]:
     """C4: the source is declared. That somebody says it is there is all that this level takes."""
     owner = f"said to be {source.owner}'s" if source.owner else "no owner claimed"
-    return [found("registered", "pass", f"{source.place}, {owner}")]
+    told = ""
+    if isinstance(source.data, Hearsay):
+        told = f", heard from {source.data.said_by}" if source.data.said_by else ", from hearsay"
+        told += f", recorded since {source.data.since}" if source.data.since else ""
+    return [found("registered", "pass", f"{source.place}, {owner}{told}")]
 
 
 def reachable(

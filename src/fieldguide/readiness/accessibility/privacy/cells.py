@@ -16,6 +16,9 @@ from fieldguide.readiness.accessibility.privacy.shapes import is_missing
 MOST_DISTINCT = 2_000
 """Distinct values of a column that are looked at; of more, those with the smallest CRC."""
 
+MOST_NESTED = 500
+"""Rows of a column of records or lists that are looked at, written out as text."""
+
 Type = Literal["text", "integer", "float", "time", "boolean", "other"]
 
 
@@ -58,7 +61,10 @@ def cells(name: str, column: pa.ChunkedArray | Sequence[object]) -> Cells:
         kind = kind.value_type
     told = _type(kind)
     if told == "other":
-        return Cells(name, (), (), 0, 0, len(array), told)
+        if not pa.types.is_nested(kind):
+            return Cells(name, (), (), 0, 0, len(array), told)
+        written = [None if value is None else str(value) for value in array.slice(0, MOST_NESTED).to_pylist()]
+        array, told = pa.chunked_array([pa.array(written, pa.string())]), "text"
     counted = pc.value_counts(array.combine_chunks() if array.num_chunks != 1 else array.chunk(0))
     merged: dict[str, int] = {}
     values, times = counted.field("values").to_pylist(), counted.field("counts").to_pylist()

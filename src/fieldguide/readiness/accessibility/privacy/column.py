@@ -129,9 +129,13 @@ def by_street(column: Cells) -> Match | None:
 
 
 def is_free_text(column: Cells) -> bool:
-    """Return whether a column holds sentences: four words and more, most of them different."""
+    """Return whether a column holds sentences (four words and more, most of them different) or records (JSON)."""
     looked = column.texts[:FIRST_LOOK]
-    if column.type != "text" or len(looked) < 5:
+    if column.type != "text" or not looked:
+        return False
+    if sum(text[0] in "{[" and len(text) > 10 for text in looked) >= BELIEVED * len(looked):
+        return True
+    if len(looked) < 5:
         return False
     words = sorted(len(text.split()) for text in looked)
     return words[len(words) // 2] >= 4 and words[-1 - len(words) // 10] >= 6

@@ -106,7 +106,10 @@ def _column(column: str, match: Match, looked: Looked, declared: str | None, nam
         missing = [one.kind for one in (match, *others) if not declares(str(declared), one.kind)]
         words = " and ".join(KINDS[kind].words for kind in missing)
         todo = f"add {words!r} to Source(personal_data=…), or take the column out of the source"
-    return found("personal_data_screen", verdict, saw, column, todo=todo, evidence=evidence)
+    expected = "every kind of personal data that the columns hold is declared"
+    return found(
+        "personal_data_screen", verdict, saw, column, todo=todo, evidence=evidence, expected=expected
+    )
 
 
 def _share(match: Match) -> str:

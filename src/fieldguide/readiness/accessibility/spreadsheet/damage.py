@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from fieldguide.finding import Finding
+from fieldguide.finding import Finding, Verdict
 from fieldguide.readiness.accessibility.privacy.cells import masked
 from fieldguide.readiness.accessibility.spreadsheet.traces import Trace
 from fieldguide.readiness.checks import found
@@ -28,7 +28,7 @@ def spreadsheet_damage(
         if name is not None:
             saw = f"{name}: {saw}"
         reads = used is None or trace.column is None or trace.column in used
-        verdict = "fail" if trace.certain and reads else "pass"
+        verdict: Verdict = "fail" if trace.certain and reads else "pass"
         if trace.certain and not reads:
             saw += "; the program does not read this column"
         todo = trace.todo or (
@@ -36,7 +36,15 @@ def spreadsheet_damage(
         )
         places = [f"row {n}" for n in rows.get(trace.column or "", ())]
         findings.append(
-            found("spreadsheet_damage", verdict, saw, trace.column, rows=places, todo=todo or None)  # type: ignore[arg-type]
+            found(
+                "spreadsheet_damage",
+                verdict,
+                saw,
+                trace.column,
+                rows=places,
+                expected="cells as they were written",
+                todo=todo or None,
+            )
         )
     return findings or [found("spreadsheet_damage", "pass", "no trace of a spreadsheet in the cells", name)]
 

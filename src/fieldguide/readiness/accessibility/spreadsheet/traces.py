@@ -81,9 +81,10 @@ def cut_numbers(column: Cells) -> Trace | None:
         return None
     rows = sum(n for text, n in zip(column.texts, column.counts, strict=True) if text in set(powers))
     lost = rows - len(powers)
-    saw = f"{len(powers):,} distinct values are numbers cut to six digits, such as 1.23457E+11"
+    more = "at least " if column.distinct > len(column.texts) else ""
+    saw = f"{more}{len(powers):,} distinct values are numbers cut to six digits, such as 1.23457E+11"
     if lost > 0:
-        saw += f"; {lost:,} rows share theirs with another row, and cannot be told apart any more"
+        saw += f"; {more}{lost:,} rows share theirs with another row, and cannot be told apart any more"
     return Trace(column.name, saw, tuple(powers), certain=named or bool(beside))
 
 
