@@ -45,13 +45,6 @@ def test_a_permission_counts_up_to_its_last_day(expires: str | None, verdict: st
     assert (found.verdict, found.level) == (verdict, "C2")
 
 
-def test_a_permission_that_ends_soon_says_so() -> None:
-    found = accessibility.permission_current(Source("x.csv", expires="2024-06-11"), NOW)[0]
-    assert (found.verdict, found.saw) == ("pass", "permitted until 2024-06-11: 10 days from now")
-    assert found.next
-    assert not accessibility.permission_current(Source("x.csv", expires="2025-06-11"), NOW)[0].next
-
-
 def test_unreadable_lines_are_named_by_file_and_line() -> None:
     rejects = [
         Reject("x.csv", 17, "age", "abc", "not a number"),

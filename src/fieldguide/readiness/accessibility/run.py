@@ -113,10 +113,9 @@ def _reached(looked: _Look, rows: int, name: str | None) -> list[Finding]:
     part = looked.part
     rows = rows if name is None else query.size(part.table)
     hidden = looked.personal().found if part.rejects else ()
-    notes: Sequence[str] = getattr(part, "notes", ())
     return [
         *source.reachable(part.source, rows, len(part.columns), part.files, name),
-        *source.parses(rows, part.rejected, part.rejects, name, notes=notes, hidden=hidden),
+        *source.parses(rows, part.rejected, part.rejects, name, notes=part.notes, hidden=hidden),
     ]
 
 

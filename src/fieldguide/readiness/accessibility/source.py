@@ -12,8 +12,6 @@ from fieldguide.readiness.accessibility.privacy.cells import masked
 from fieldguide.readiness.checks import CHECKS, found
 from fieldguide.tables.read import Extent, Reject
 
-SOON = 30
-"""Days before a permission ends from which on that is told."""
 MOST_REJECTED = 0.001
 """Share of lines that may be unreadable."""
 
