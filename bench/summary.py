@@ -85,10 +85,10 @@ def duckdb_summarize(path: str) -> Callable[[], object]:
 
 
 def ours(path: str, months: bool) -> Callable[[], object]:
-    """Our summary of the same columns, in one slice or by months."""
+    """Our summary of the same columns, in one slice or twelve."""
     from fieldguide.program import Boolean, Category, Number, Timestamp
     from fieldguide.tables.engines import duckdb as engine
-    from fieldguide.tables.summary import Period, summarize
+    from fieldguide.tables.summary import Spans, summarize
 
     rows = engine.connect().read_parquet(path)
     features: list[Any] = []
@@ -97,13 +97,13 @@ def ours(path: str, months: bool) -> Callable[[], object]:
             word: Any = Number if kind.is_numeric() else Category if kind.is_string() else Boolean
             features.append(Timestamp(name) if kind.is_timestamp() else word(name))
     table = rows.mutate(__time=rows["at"], __key=rows["id"].cast("string"))
-    return lambda: summarize(table, features, slices=Period("month") if months else None)
+    return lambda: summarize(table, features, slices=Spans(12) if months else None)
 
 
 CONTENDERS: dict[str, Callable[[str], Callable[[], object]]] = {
     "duckdb SUMMARIZE": duckdb_summarize,
     "fieldguide, one slice": lambda path: ours(path, months=False),
-    "fieldguide, 12 months": lambda path: ours(path, months=True),
+    "fieldguide, 12 spans": lambda path: ours(path, months=True),
 }
 
 

@@ -17,7 +17,7 @@ from fieldguide.errors import DataError, UsageError
 from fieldguide.program import Boolean, Category, Number, Presentation, Timestamp
 from fieldguide.tables import assemble, counting, slicing, summary
 from fieldguide.tables.engines import duckdb as engine
-from fieldguide.tables.summary import OVERFLOW, Blocks, ColumnSummary, Grid, Period, Summary
+from fieldguide.tables.summary import OVERFLOW, Blocks, ColumnSummary, Grid, Period, Spans, Summary
 
 NAN, INF = float("nan"), float("inf")
 
@@ -150,7 +150,8 @@ def test_the_same_value_falls_into_the_same_bucket_by_value_and_by_bucket() -> N
         engine.as_table(table), None, np.zeros(1, np.int64), (None,), np.array([len(values)])
     )
     grid = Grid(0.5, 2.0)
-    a, b = (counting.count_number(sliced, "x", "number", grid, (), few) for few in (True, False))
+    by_value = counting.by_value(sliced, [("x", "number")])["x"]
+    a, b = (counting.count_number(sliced, "x", "number", grid, (), found) for found in (by_value, None))
     assert counted(a) == counted(b)
     assert counted(a) == counted_by_hand(values, grid)
     assert a.total[0] == pytest.approx(b.total[0], rel=1e-6)
@@ -270,6 +271,75 @@ def test_periods_agree_with_the_calendar(
         for since, n in zip(s.since, s.rows, strict=True)
     }
     assert found == by_hand
+
+
+@pytest.mark.parametrize("kinds", [2, 9])
+def test_columns_counted_in_one_scan_are_counted_as_each_alone(kinds: int) -> None:
+    rng = np.random.default_rng(kinds)
+    n = 30_000
+    at = pa.array(rng.integers(0, 10**12, n), mask=rng.random(n) < 0.1).cast(pa.timestamp("us", "UTC"))
+    columns: dict[str, Any] = {}
+    features: list[Any] = []
+    for i in range(kinds):
+        drawn = rng.integers(0, 3 + i, n)
+        holes = rng.random(n) < 0.2
+        if i % 3 == 0:
+            columns[f"c{i}"] = pa.array(np.where(drawn == 1, np.nan, drawn / 7.0), mask=holes)
+            features.append(Number(f"c{i}"))
+        elif i % 3 == 1:
+            columns[f"c{i}"] = pa.array([f"v{x}" for x in drawn.tolist()], mask=holes)
+            features.append(Category(f"c{i}"))
+        else:
+            columns[f"c{i}"] = pa.array(drawn > 1, mask=holes)
+            features.append(Boolean(f"c{i}"))
+    table = pa.table({**columns, "__time": at, "__key": [str(i) for i in range(n)]})
+    together = summarize(table, features, slices=Spans(5))
+    assert together.since[-1] is None
+    assert together.rows.sum() == n
+    for feature in features:
+        alone = summarize(table.select([feature.name, "__time", "__key"]), [feature], slices=Spans(5))
+        a, b = together.columns[feature.name], alone.columns[feature.name]
+        assert a.names == b.names
+        for field in ("counts", "nulls", "nonfinite", "low", "high"):
+            np.testing.assert_array_equal(getattr(a, field), getattr(b, field))
+        np.testing.assert_array_equal(alone.rows, together.rows)
+
+
+def test_spans_are_equal_stretches_of_time() -> None:
+    at = pa.array([0, 9, 10, 99, 100 - 1]).cast(pa.timestamp("us", "UTC"))
+    table = pa.table({"x": [1.0, 2.0, 3.0, 4.0, 5.0], "__time": at})
+    s = summarize(table, [Number("x")], slices=Spans(10))
+    assert s.rows.tolist() == [2, 1, 0, 0, 0, 0, 0, 0, 0, 2]
+    assert s.since[0] == "1970-01-01T00:00:00+00:00"
+    untimed = table.set_column(1, "__time", pa.nulls(5, pa.timestamp("us", "UTC")))
+    assert summarize(untimed, [Number("x")], slices=Spans(10)).rows.tolist() == [5]
+    with pytest.raises(UsageError, match="1 or more"):
+        Spans(0)
+
+
+@pytest.mark.parametrize("times", ["even", "one instant", "nearly all at the end", "none"])
+def test_the_grid_of_many_rows_does_not_depend_on_their_order_or_how_they_lie_in_time(
+    times: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summary, "SAMPLE", 500)
+    monkeypatch.setattr(summary, "MANY", 5_000)
+    rng = np.random.default_rng(3)
+    n = 40_000
+    x = rng.normal(1013, 8, n)
+    us = {
+        "even": rng.integers(0, 10**13, n),
+        "one instant": np.full(n, 7),
+        "nearly all at the end": np.where(rng.random(n) < 0.99, 10**13, rng.integers(0, 10**13, n)),
+        "none": rng.integers(0, 10**13, n),
+    }[times]
+    at = pa.array(us, mask=np.full(n, times == "none")).cast(pa.timestamp("us", "UTC"))
+    table = pa.table({"x": x, "__time": at, "__key": [f"k{i}" for i in range(n)]})
+    mixed = table.take(pa.array(rng.permutation(n)))
+    one, other = (summarize(t, [Number("x")]).columns["x"].grid for t in (table, mixed))
+    assert one == other
+    assert one is not None
+    assert one.anchor == pytest.approx(1013, abs=2)
+    assert one.scale == pytest.approx(8 * 1.349, rel=0.2)
 
 
 def test_rows_without_a_time_come_in_a_last_slice() -> None:

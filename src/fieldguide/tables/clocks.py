@@ -36,11 +36,13 @@ def to_clock(instant: Any, zone: str, years: tuple[int, int]) -> Any:
     return instant + search(instant, changes(zone, *years))
 
 
-def search(value: Any, steps: Sequence[tuple[int, int]]) -> Any:
+def search(value: Any, steps: Sequence[tuple[int, int]], *, null: bool = True) -> Any:
     """Return the result of the last of `steps` (from, result) that begins at or below `value`, by halving.
 
-    Below the first step, the first result; nothing for nothing.
+    Below the first step, the first result; nothing for nothing (`null` False: there is none).
     """
+    if not null:
+        return _search(value, steps)
     return ibis.ifelse(value.isnull(), None, _search(value, steps))
 
 

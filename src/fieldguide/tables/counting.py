@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +13,14 @@ import pyarrow.compute as pc
 
 from fieldguide.tables import engines as engine
 from fieldguide.tables.assemble import APART, NULL, REST, Groups, Texts, label_summary, number_summary
+from fieldguide.tables.memory import buckets
 from fieldguide.tables.tally import FARTHEST, MOST_LABELS, STEEPNESS, ColumnSummary, Floats, Grid, Ints
 
 LARGEST = float(np.finfo(np.float64).max)
 MANY_TEXTS = 200_000
 """Above about so many distinct texts only those with a small md5 are grouped one by one."""
+TOGETHER = 8
+"""Columns of few values that are counted in one scan."""
 NO_SLICE = np.iinfo(np.int64).max
 FARTHEST_BUCKET = int(np.arcsinh(FARTHEST) * STEEPNESS)
 
@@ -25,14 +29,15 @@ FARTHEST_BUCKET = int(np.arcsinh(FARTHEST) * STEEPNESS)
 class Sliced:
     """A table with the slice of each row in the column `slice` (int64, null where unknown).
 
-    `ids` are the slices that occur, in order, NO_SLICE last; `slice` None means that there is but one.
+    `ids` are the slices that occur, in order, NO_SLICE last; `slice` None means that there is but one. `rows` are
+    those of each slice, None where any column's counts tell them.
     """
 
     table: ibis.Table
     slice: str | None
     ids: Ints
     since: tuple[str | None, ...]
-    rows: Ints
+    rows: Ints | None
 
     def place(self, found: pa.Table) -> Ints:
         """Return the position among `ids` of the slice of each row of a result."""
@@ -64,31 +69,102 @@ def seconds(table: ibis.Table, name: str, kind: str) -> Any:
 
 
 def count_number(
-    sliced: Sliced, name: str, kind: str, grid: Grid, known: tuple[int, ...], few: bool
+    sliced: Sliced, name: str, kind: str, grid: Grid, known: tuple[int, ...], counted: pa.Table | None
 ) -> ColumnSummary:
     """Count a number or timestamp on `grid`.
 
-    `few` says that a sample showed at most 2,000 distinct values: then the values themselves are counted.
-    `known` are buckets that get a place even when nothing falls into them.
+    `counted` are the rows by value (`by_value`), where a sample showed at most 2,000 distinct ones. `known` are
+    buckets that get a place even when nothing falls into them.
     """
-    found = _number(sliced, name, kind, grid, few)
-    return number_summary(found, len(sliced.ids), name, kind, grid, known, few)
+    found = _by_bucket(sliced, name, kind, grid) if counted is None else _of_values(sliced, counted, grid)
+    return number_summary(found, len(sliced.ids), name, kind, grid, known, counted is not None)
 
 
 def count_labels(
-    sliced: Sliced, name: str, kind: str, known: tuple[str, ...], distinct: float
+    sliced: Sliced, name: str, kind: str, known: tuple[str, ...], distinct: float, counted: pa.Table | None
 ) -> ColumnSummary:
     """Count a category or boolean; `distinct` is about how many distinct values a sample lets expect.
 
-    `known` are the labels of a reference: they come first, and when they overflowed, all others go there.
+    `counted` are the rows by value, where they are few. `known` are the labels of a reference: they come first,
+    and when they overflowed, all others go there.
     """
-    found = _texts(sliced, name, kind, distinct)
-    column = found["label"].combine_chunks().dictionary_encode()
+    found = _texts(sliced, name, kind, distinct) if counted is None else counted
+    column = found["value"].combine_chunks()
+    if pa.types.is_boolean(column.type):
+        column = pc.if_else(column, "true", "false")
+    column = column.dictionary_encode()
     code = whole(column.indices, NULL)
     if "rest" in found.column_names:
         code = np.where(np.asarray(pc.fill_null(found["rest"], False)), REST, code)
     texts = Texts(sliced.place(found), whole(found["n"]), code, column.dictionary.to_pylist())
     return label_summary(texts, len(sliced.ids), name, kind, known)
+
+
+def by_value(sliced: Sliced, columns: Sequence[tuple[str, str]]) -> dict[str, pa.Table]:
+    """Return the rows by value of each column (name, kind): columns slice (if there are slices), value and n.
+
+    Several columns are counted in one scan, since for columns of few values reading the time again for the slice
+    would cost more than the counting.
+    """
+    found: dict[str, pa.Table] = {}
+    for first in range(0, len(columns), TOGETHER):
+        found |= _together(sliced, columns[first : first + TOGETHER])
+    return found
+
+
+def _together(sliced: Sliced, columns: Sequence[tuple[str, str]]) -> dict[str, pa.Table]:
+    t = _base(
+        sliced,
+        **{
+            f"x{i}": seconds(sliced.table, name, kind)
+            if kind in ("number", "timestamp")
+            else sliced.table[name]
+            for i, (name, kind) in enumerate(columns)
+        },
+    )
+    if len(columns) == 1:
+        found = engine.to_arrow(t.group_by(_keys(sliced, "x0")).agg(n=t.count()))
+        return {columns[0][0]: found.rename_columns([*_keys(sliced, "value"), "n"])}
+    index = "" if sliced.slice is None else '"slice", '
+    names = [f'"x{i}"' for i in range(len(columns))]
+    sets = ", ".join(f"({index}{name})" for name in names)
+    marks = ", ".join(f"GROUPING({name}) AS g{i}" for i, name in enumerate(names))
+    # Ibis has no word for grouping sets; the engines have the same one
+    query = (
+        f"SELECT {index}{', '.join(names)}, {marks}, COUNT(*) AS n FROM rows GROUP BY GROUPING SETS ({sets})"
+    )
+    whole_found = engine.to_arrow(t.alias("rows").sql(query, dialect="duckdb"))
+    found_by: dict[str, pa.Table] = {}
+    for i, (name, _) in enumerate(columns):
+        mine = whole_found.filter(pc.equal(whole_found[f"g{i}"], 0))
+        found_by[name] = mine.select([*_keys(sliced, f"x{i}"), "n"]).rename_columns(
+            [*_keys(sliced, "value"), "n"]
+        )
+    return found_by
+
+
+def _of_values(sliced: Sliced, counted: pa.Table, grid: Grid) -> Groups:
+    """Return the groups of a number that was counted by value, with the bucket of each value."""
+    x, n = real(counted["value"]), whole(counted["n"])
+    given = np.asarray(counted["value"].combine_chunks().is_valid())
+    finite = np.isfinite(x)
+    with np.errstate(over="ignore", invalid="ignore"):
+        offset = x - grid.anchor
+        z = offset / grid.scale
+        sums, squares = n * x, n * offset * offset
+    bucket = np.full(len(x), APART, dtype=np.int64)
+    bucket[finite] = buckets(np.minimum(np.abs(z[finite]), FARTHEST))
+    return Groups(
+        at=sliced.place(counted),
+        n=n,
+        present=np.where(given, n, 0),
+        negative=finite & (z < 0),
+        bucket=bucket,
+        low=x,
+        high=x,
+        sums=sums,
+        squares=squares,
+    )
 
 
 def _base(sliced: Sliced, **columns: Any) -> ibis.Table:
@@ -100,30 +176,22 @@ def _keys(sliced: Sliced, *names: str) -> list[str]:
     return list(names) if sliced.slice is None else ["slice", *names]
 
 
-def _number(sliced: Sliced, name: str, kind: str, grid: Grid, few: bool) -> Groups:
-    if few:
-        found = engine.to_arrow(_by_value(sliced, name, kind, grid))
-    else:
-        found = engine.to_arrow(_by_bucket(sliced, name, kind, grid, apart=False))
-        far = whole(found["bucket"]) >= FARTHEST_BUCKET
-        if (far & np.asarray(found["negative"].is_valid())).any():
-            # infinities and NaN hide among what is very far away: count again, with them set apart
-            found = engine.to_arrow(_by_bucket(sliced, name, kind, grid, apart=True))
+def _by_bucket(sliced: Sliced, name: str, kind: str, grid: Grid) -> Groups:
+    """Return the groups of a number that was counted by bucket."""
+    found = engine.to_arrow(_bucketed(sliced, name, kind, grid, apart=False))
+    far = whole(found["bucket"]) >= FARTHEST_BUCKET
+    if (far & np.asarray(found["negative"].is_valid())).any():
+        # infinities and NaN hide among what is very far away: count again, with them set apart
+        found = engine.to_arrow(_bucketed(sliced, name, kind, grid, apart=True))
     n, low, high = whole(found["n"]), real(found["low"]), real(found["high"])
     negative = np.asarray(pc.fill_null(found["negative"], False))
     # of nothing the sign is nothing, while the least of nothing and a number is, for SQL, the number
     bucket = np.where(found["negative"].is_valid(), whole(found["bucket"]), APART)
-    if few:
-        offset = low - grid.anchor
-        with np.errstate(over="ignore", invalid="ignore"):
-            sums, squares = n * low, n * offset * offset
-    else:
-        distance = (real(found["distance"]) - n) * np.where(negative, -grid.scale, grid.scale)
-        sums = n * grid.anchor + distance
-        # within a bucket the values spread evenly between the lowest and the highest, if they are more than two
-        with np.errstate(over="ignore", invalid="ignore"):
-            spread = (high - low) ** 2 / np.where(n > 2, 12.0, 4.0)
-            squares = distance * distance / n + n * spread
+    distance = (real(found["distance"]) - n) * np.where(negative, -grid.scale, grid.scale)
+    # within a bucket the values spread evenly between the lowest and the highest, if they are more than two
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread = (high - low) ** 2 / np.where(n > 2, 12.0, 4.0)
+        squares = distance * distance / n + n * spread
     return Groups(
         at=sliced.place(found),
         n=n,
@@ -132,12 +200,12 @@ def _number(sliced: Sliced, name: str, kind: str, grid: Grid, few: bool) -> Grou
         bucket=bucket,
         low=low,
         high=high,
-        sums=sums,
+        sums=n * grid.anchor + distance,
         squares=squares,
     )
 
 
-def _by_bucket(sliced: Sliced, name: str, kind: str, grid: Grid, *, apart: bool) -> ibis.Table:
+def _bucketed(sliced: Sliced, name: str, kind: str, grid: Grid, *, apart: bool) -> ibis.Table:
     """Counts and moments by (slice, sign, bucket).
 
     What lies beyond FARTHEST scales, NaN and infinities among it, is drawn in to FARTHEST before the cast
@@ -173,24 +241,6 @@ def _24_bits(x: Any) -> Any:
     return product - (product - x)
 
 
-def _by_value(sliced: Sliced, name: str, kind: str, grid: Grid) -> ibis.Table:
-    """Counts by (slice, value), with the bucket of each value by the same formula."""
-    t = _base(sliced, x=seconds(sliced.table, name, kind))
-    t = t.group_by(_keys(sliced, "x")).agg(n=t.count(), present=t.x.count())
-    z = (t.x - literal(grid.anchor)) / literal(grid.scale)
-    t = t.mutate(z=ibis.ifelse(t.x.abs() <= literal(LARGEST), z, None))
-    m = ibis.least(t.z.abs(), literal(FARTHEST))
-    return t.select(
-        *_keys(sliced),
-        n=t.n,
-        present=t.present,
-        low=t.x,
-        high=t.x,
-        negative=t.z < literal(0),
-        bucket=_bucket(m),
-    )
-
-
 def _bucket(m: Any) -> Any:
     # Ibis has no asinh. |z| ≥ 0, so floor(… + ½) rounds halves up on every engine; a cast alone would
     # round on DuckDB and cut off on Spark.
@@ -199,16 +249,15 @@ def _bucket(m: Any) -> Any:
 
 def _texts(sliced: Sliced, name: str, kind: str, distinct: float) -> pa.Table:
     """Counts by (slice, label); `rest` marks the labels beyond those with the smallest md5, if any."""
-    t = _base(sliced, label=sliced.table[name])
+    t = _base(sliced, value=sliced.table[name])
     if kind == "category" and distinct > MANY_TEXTS:
         share = min(1.0, 4 * MOST_LABELS / distinct)
         while share < 1.0:
             prefix = f"{min(int(share * 16**8), 16**8 - 1):08x}"
-            spared = t.label.hexdigest("md5") < prefix
-            thin = t.mutate(label=ibis.ifelse(spared, t.label, None), rest=~spared)
-            found = engine.to_arrow(thin.group_by(_keys(sliced, "label", "rest")).agg(n=thin.count()))
-            if pc.count_distinct(found["label"]).as_py() >= MOST_LABELS:
+            spared = t.value.hexdigest("md5") < prefix
+            thin = t.mutate(value=ibis.ifelse(spared, t.value, None), rest=~spared)
+            found = engine.to_arrow(thin.group_by(_keys(sliced, "value", "rest")).agg(n=thin.count()))
+            if pc.count_distinct(found["value"]).as_py() >= MOST_LABELS:
                 return found
             share *= 4
-    t = t.group_by(_keys(sliced, "label")).agg(n=t.count())
-    return engine.to_arrow(t.mutate(label=t.label.cast("string")))
+    return engine.to_arrow(t.group_by(_keys(sliced, "value")).agg(n=t.count()))

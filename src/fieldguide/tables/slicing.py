@@ -1,4 +1,4 @@
-"""Slices of the rows by time: periods of the calendar, or blocks of consecutive rows."""
+"""Slices of the rows by time: periods of the calendar, equal spans, or blocks of consecutive rows."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from fieldguide.errors import UsageError
 from fieldguide.tables import engines as engine
 from fieldguide.tables.clocks import EPOCH, search, to_clock, years_of
 from fieldguide.tables.counting import NO_SLICE, Sliced, literal, whole
+from fieldguide.tables.tally import Ints
 
 BINS = 65_536
+DAY, HOUR = 86_400_000_000, 3_600_000_000
+"""In microseconds."""
 FEW_PERIODS = 64
 STRETCH = 20
 """Consecutive blocks that are kept together when there are too many."""
@@ -55,20 +58,60 @@ class Period:
             raise UsageError(f"Period({self.every!r}): choose from month, day, hour.")
 
 
-def sliced(table: ibis.Table, slices: Blocks | Period | None, names: list[str], rows: int) -> Sliced:
+@dataclass(frozen=True)
+class Spans:
+    """Equal spans of time, from the first row to the last.
+
+    Rows without a time come in a last slice whose start is None.
+    """
+
+    number: int = 12
+
+    def __post_init__(self) -> None:
+        if self.number < 1:
+            raise UsageError(f"Spans({self.number}): give a number of spans, 1 or more.")
+
+
+Slices = Blocks | Period | Spans
+
+
+@dataclass(frozen=True)
+class Whole:
+    """How many rows a table has, the first and last time in it (microseconds since 1970), and how many have one."""
+
+    rows: int
+    low: int | None = None
+    high: int | None = None
+    timed: int = 0
+
+
+def whole_of(table: ibis.Table) -> Whole:
+    """Return how many rows a table has and between which times they lie."""
+    ends: dict[str, Any] = {}
+    if "__time" in table.columns:
+        time = table["__time"]
+        low, high = engine.microseconds(time.min()), engine.microseconds(time.max())
+        ends = {"low": low, "high": high, "timed": time.count()}
+    found = engine.to_arrow(table.aggregate(rows=table.count(), **ends)).to_pylist()[0]
+    return Whole(**found)
+
+
+def sliced(table: ibis.Table, slices: Slices | None, names: list[str], rows: Whole) -> Sliced:
     """Return the columns `names` of `table` with the slice of each row, and what slices there are.
 
-    Period and Blocks read the columns `__time` and, for the order within an instant, `__key`.
+    They are made of the columns `__time` and, for the order within an instant, `__key`.
     """
-    if slices is None or rows == 0:
-        return Sliced(table, None, np.zeros(1, dtype=np.int64), (_first_time(table),), np.array([rows]))
+    if slices is None or rows.rows == 0 or (isinstance(slices, Spans) and rows.low is None):
+        return Sliced(table, None, np.zeros(1, dtype=np.int64), (instant(rows.low),), np.array([rows.rows]))
     if "__time" not in table.columns:
         raise UsageError(
             f"summarize(slices={slices}): the table has no column __time to slice by; pass slices=None."
         )
     if isinstance(slices, Period):
         return _periods(table, slices, names)
-    return _blocks(table, slices, names, rows)
+    if isinstance(slices, Spans):
+        return _spans(table, slices, names, rows)
+    return _blocks(table, slices, names, rows.rows)
 
 
 def instant(microseconds: int | None) -> str | None:
@@ -82,28 +125,16 @@ def instant(microseconds: int | None) -> str | None:
     return (EPOCH + timedelta(microseconds=microseconds)).isoformat()
 
 
-def _first_time(table: ibis.Table) -> str | None:
-    if "__time" not in table.columns:
-        return None
-    first = engine.to_arrow(table.aggregate(first=engine.microseconds(table["__time"].min())))
-    return instant(first["first"][0].as_py())
-
-
 def _periods(table: ibis.Table, period: Period, names: list[str]) -> Sliced:
     t = table.select(*names, __us=engine.microseconds(table["__time"]))
     clock = t["__us"]
     if period.timezone != "UTC":
         clock = to_clock(clock, period.timezone, years_of(t, clock))
+    ids, n = _counted(t.select(slice=clock // (HOUR if period.every == "hour" else DAY)))
     if period.every == "month":
-        wall = engine.wall_clock_utc(clock)
-        index: Any = wall.year().cast("int64") * 12 + wall.month().cast("int64") - 1
-    else:
-        index = clock // (86_400_000_000 if period.every == "day" else 3_600_000_000)
-    dated = t.select(*names, __slice=index)
-    found = engine.to_arrow(dated.group_by("__slice").agg(n=dated.count()))
-    ids, n = whole(found["__slice"], NO_SLICE), whole(found["n"])
-    order = np.argsort(ids)
-    ids, n = ids[order], n[order]
+        months = np.where(ids == NO_SLICE, NO_SLICE, _month_of(np.where(ids == NO_SLICE, 0, ids)))
+        ids, place = np.unique(months, return_inverse=True)
+        n = np.bincount(place, weights=n, minlength=len(ids)).astype(np.int64)
     starts = [None if i == NO_SLICE else _start(i, period) for i in ids.tolist()]
     if len(ids) <= FEW_PERIODS and starts[0] is not None:
         # every column's query reads the slice: comparing instants is 3 x cheaper than taking the calendar apart
@@ -112,9 +143,44 @@ def _periods(table: ibis.Table, period: Period, names: list[str]) -> Sliced:
             for start, i in zip(starts, ids.tolist(), strict=True)
             if start is not None
         ]
-        dated = t.select(*names, __slice=search(t["__us"], steps))
+        index: Any = search(t["__us"], steps)
+    elif period.every == "month":
+        wall = engine.wall_clock_utc(clock)
+        index = wall.year().cast("int64") * 12 + wall.month().cast("int64") - 1
+    else:
+        index = clock // (DAY if period.every == "day" else HOUR)
     since = tuple(None if start is None else start.astimezone(UTC).isoformat() for start in starts)
-    return Sliced(dated, "__slice", ids, since, n)
+    return Sliced(t.select(*names, __slice=index), "__slice", ids, since, n)
+
+
+def _spans(table: ibis.Table, spans: Spans, names: list[str], rows: Whole) -> Sliced:
+    assert rows.low is not None
+    assert rows.high is not None
+    t = table.select(*names, __us=engine.microseconds(table["__time"]))
+    low, high = rows.low, rows.high
+    starts = [low + (high + 1 - low) * i // spans.number for i in range(spans.number)]
+    untimed = rows.timed < rows.rows
+    steps = [(start, i) for i, start in enumerate(starts)]
+    index = search(t["__us"], steps, null=untimed)
+    ids = np.arange(spans.number, dtype=np.int64)
+    if untimed:
+        ids = np.append(ids, NO_SLICE)
+    since = tuple(instant(start) for start in starts) + (None,) * (len(ids) - spans.number)
+    return Sliced(t.select(*names, __slice=index), "__slice", ids, since, None)
+
+
+def _counted(t: ibis.Table) -> tuple[Ints, Ints]:
+    """Return the slices that occur, in order, NO_SLICE last, and the rows of each."""
+    found = engine.to_arrow(t.group_by("slice").agg(n=t.count()))
+    ids, n = whole(found["slice"], NO_SLICE), whole(found["n"])
+    order = np.argsort(ids)
+    return ids[order], n[order]
+
+
+def _month_of(days: Ints) -> Ints:
+    """Return the months (year · 12 + month − 1) of days since 1970."""
+    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return np.asarray(months + 1970 * 12, dtype=np.int64)
 
 
 def _start(index: int, period: Period) -> datetime:

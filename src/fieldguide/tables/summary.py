@@ -6,7 +6,7 @@ in `counting`, what is kept on disk in `keeping`; all are offered from here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import ibis
@@ -17,9 +17,9 @@ import pyarrow.compute as pc
 from fieldguide.errors import UsageError, suggest
 from fieldguide.tables import engines as engine
 from fieldguide.tables import memory
-from fieldguide.tables.counting import count_labels, count_number, real, seconds
+from fieldguide.tables.counting import Sliced, by_value, count_labels, count_number, real, seconds, whole
 from fieldguide.tables.keeping import load, save
-from fieldguide.tables.slicing import Blocks, Period, instant, keyed, sliced
+from fieldguide.tables.slicing import Blocks, Period, Slices, Spans, Whole, instant, keyed, sliced, whole_of
 from fieldguide.tables.tally import (
     MOST_LABELS,
     MOST_VALUES,
@@ -27,6 +27,7 @@ from fieldguide.tables.tally import (
     ColumnSummary,
     Floats,
     Grid,
+    Ints,
     Summary,
     bucket_of,
     deviation,
@@ -40,13 +41,15 @@ from fieldguide.tables.tally import (
 )
 
 __all__ = [
-    "MOST_LABELS", "MOST_VALUES", "OVERFLOW", "Blocks", "ColumnSummary", "Grid", "Period", "Summary", "bucket_of",
+    "MOST_LABELS", "MOST_VALUES", "OVERFLOW", "Blocks", "ColumnSummary", "Grid", "Period", "Spans", "Summary", "bucket_of",
     "deviation", "load", "mean", "merge", "pick", "place_grid", "quantiles", "representative", "save", "stretch",
     "summarize", "total",
 ]  # fmt: skip
 
 SAMPLE = 20_000
 """About how many rows the sample has that places the grids; smaller tables are taken whole."""
+MANY, CELLS, ONE_IN = 1_000_000, 32_768, 8
+"""Of so many rows the sample is taken in one in eight of so many spans of time."""
 IN_MEMORY = 200_000
 """Rows in memory up to so many are counted there, when they are one slice and the grids are known."""
 NUMERIC = ("number", "timestamp")
@@ -66,13 +69,13 @@ def summarize(
     table: ibis.Table | pa.Table,
     features: Sequence[Column],
     *,
-    slices: Blocks | Period | None = None,
+    slices: Slices | None = None,
     like: Summary | None = None,
 ) -> Summary:
     """Count the columns of a canonical table, by slices of its rows.
 
     Each feature is a column of `table` by its name and kind ("number", "timestamp", "category", "boolean").
-    `slices` are Blocks or Periods of the column `__time` (None: one slice). With `like`, the grids and
+    `slices` are Blocks, Spans or Periods of the column `__time` (None: one slice). With `like`, the grids and
     labels of that summary are used, so that the two compare bucket for bucket: its buckets and labels come
     first, also those that nothing falls into. Counts are exact, and equal however the rows are ordered;
     totals of columns with more than 2,000 distinct values are right to 6e-8 of a column's scale a row.
@@ -89,21 +92,35 @@ def summarize(
         if slices is None and len(table) <= (SAMPLE if like is None else IN_MEMORY):
             return _in_memory(table, features, like)
         table = engine.as_table(table)
-    rows = engine.to_arrow(table.aggregate(n=table.count()))["n"][0].as_py()
+    rows = whole_of(table)
     sample = _sample(table, features, rows)
     parts = sliced(table, slices, [f.name for f in features], rows)
+    distinct = {f.name: _distinct(sample[f.name], rows.rows) for f in features}
+    few = [f for f in features if _few(f.kind, sample[f.name], distinct[f.name])]
+    counted = by_value(parts, [(f.name, f.kind) for f in few])
     columns: dict[str, ColumnSummary] = {}
     for f in features:
-        known = None if like is None else like.columns[f.name]
-        seen = sample[f.name]
+        known, found = None if like is None else like.columns[f.name], counted.pop(f.name, None)
         if f.kind in NUMERIC:
-            grid = place_grid(real(seen)) if known is None or known.grid is None else known.grid
-            few = pc.count_distinct(seen).as_py() <= MOST_VALUES
-            columns[f.name] = count_number(parts, f.name, f.kind, grid, known.buckets if known else (), few)
+            grid = place_grid(real(sample[f.name])) if known is None or known.grid is None else known.grid
+            columns[f.name] = count_number(parts, f.name, f.kind, grid, known.buckets if known else (), found)
         else:
             labels = known.labels if known else ()
-            columns[f.name] = count_labels(parts, f.name, f.kind, labels, _distinct(seen, rows))
-    return Summary(parts.rows, parts.since, columns)
+            columns[f.name] = count_labels(parts, f.name, f.kind, labels, distinct[f.name], found)
+    return Summary(_rows_of(parts, columns), parts.since, columns)
+
+
+def _rows_of(parts: Sliced, columns: Mapping[str, ColumnSummary]) -> Ints:
+    """Return the rows of each slice: every row is counted in every column."""
+    if parts.rows is not None:
+        return parts.rows
+    for column in columns.values():
+        return np.asarray(column.counts.sum(axis=1) + column.nulls + column.nonfinite, dtype=np.int64)
+    assert parts.slice is not None
+    found = engine.to_arrow(parts.table.group_by(slice=parts.table[parts.slice]).agg(n=ibis._.count()))
+    rows = np.zeros(len(parts.ids), dtype=np.int64)
+    rows[parts.place(found)] = whole(found["n"])
+    return rows
 
 
 def _in_memory(table: pa.Table, features: Sequence[Column], like: Summary | None) -> Summary:
@@ -165,15 +182,36 @@ def _check(table: ibis.Table | pa.Table, features: Sequence[Column], like: Summa
             )
 
 
-def _sample(table: ibis.Table, features: Sequence[Column], rows: int) -> pa.Table:
-    """Return about 20,000 rows, chosen by the md5 of their key: the same rows wherever and however they come."""
-    if rows > SAMPLE:
-        prefix = f"{int(SAMPLE / rows * 16**8):08x}"
-        table = table.filter(_identity(table, features).hexdigest("md5") < prefix)
+def _sample(table: ibis.Table, features: Sequence[Column], whole: Whole) -> pa.Table:
+    """Return about 20,000 rows, chosen by the md5 of their key: the same rows wherever and however they come.
+
+    Of many rows the md5 is taken in every eighth of 32,768 short spans of time only, since it costs as much
+    as reading twenty columns; not where the rows lie so unevenly in time that it would give too few or too many.
+    """
     chosen: dict[str, Any] = {
         f.name: seconds(table, f.name, f.kind) if f.kind in NUMERIC else table[f.name] for f in features
     }
-    return engine.to_arrow(table.select(**chosen))
+    share = SAMPLE / max(whole.rows, 1)
+    if share >= 1.0:
+        return engine.to_arrow(table.select(**chosen))
+    digest = _identity(table, features).hexdigest("md5")
+    if whole.rows >= MANY and whole.low is not None and whole.high is not None:
+        width = max((whole.high - whole.low) // CELLS, 1)
+        cell = (engine.microseconds(table["__time"]) - whole.low) // width
+        there = ibis.ifelse(cell % ONE_IN == 0, digest < _prefix(share * ONE_IN), False)
+        found = engine.to_arrow(table.filter(there).select(**chosen))
+        if SAMPLE / 2 <= len(found) <= SAMPLE * 2:
+            return found
+    return engine.to_arrow(table.filter(digest < _prefix(share)).select(**chosen))
+
+
+def _few(kind: str, seen: pa.ChunkedArray, distinct: float) -> bool:
+    """Return whether a column is counted by value: numbers of few values in the sample, names of few in all rows."""
+    return (pc.count_distinct(seen).as_py() if kind in NUMERIC else distinct) <= MOST_VALUES
+
+
+def _prefix(share: float) -> str:
+    return f"{int(share * 16**8):08x}"
 
 
 def _identity(table: ibis.Table, features: Sequence[Column]) -> Any:
