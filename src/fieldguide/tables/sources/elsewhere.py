@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from fieldguide.tables import engines as engine
@@ -28,9 +29,18 @@ def fetched(data: Any, connection: Any, read: Callable[[Any], Rows]) -> Rows:
     if isinstance(data, str) and re.match(_STORES, data):
         return Rows(engine.parquet(connection, [data]), files=(data,))
     found = read(engine.connect())
-    if found.files and not found.rejected and all(path.endswith((".parquet", ".pq")) for path in found.files):
+    if found.files and all(_is_parquet(path) for path in found.files):
         table = engine.parquet(connection, found.files)
         if table.columns == found.table.columns:
             return replace(found, table=table)
     note = f"read on this machine and handed over to {engine.name_of(connection)}, which keeps a copy"
     return replace(found, table=engine.hand_over(connection, found.table), notes=(*found.notes, note))
+
+
+def _is_parquet(path: str) -> bool:
+    """Whether the path is that of a Parquet file, and not of something packed with one in it."""
+    try:
+        with Path(path).open("rb") as stream:
+            return stream.read(4) == b"PAR1"
+    except OSError:
+        return False
