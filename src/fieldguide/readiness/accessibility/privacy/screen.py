@@ -53,7 +53,7 @@ def personal_data_hints(looked: Looked, name: str | None = None) -> list[Finding
     whole = [(column, match) for column, match in looked.hints if match.share >= PERSONAL]
     for kind in dict.fromkeys(match.kind for _, match in whole):
         names = tuple(column for column, match in whole if match.kind == kind)
-        saw = f"{_listed(names)} hold {KINDS[kind].words}; nothing else says that the table is about persons"
+        saw = f"{KINDS[kind].words} in {_listed(names)}; nothing else says that the table is about persons"
         findings.append(_hint(saw, name, "personal if they are where persons live or go: say so then"))
     if looked.texts:
         saw = f"free text may hold anything that people write, also names: {_listed(looked.texts)}"

@@ -151,6 +151,8 @@ _NOT_A_PERSON = wordlist(
 )
 """Words beside "name" that say whose name it is, where that is no person."""
 
+LONGEST = 6
+"""Words of a name beyond which it is a sentence: the question of a survey."""
 _SHORT = wordlist("ssn dob cvv cvc zip plz tel ip vin pwd fax lat lng sex age dni cpf")
 """Phrases of two or three letters that mean the same beside other words; the rest must be the whole name."""
 _BESIDE = wordlist(
@@ -184,9 +186,11 @@ def kinds_named(name: str) -> tuple[str, ...]:
     (('email',), (), ('card_code',), ())
     >>> kinds_named("Geburtsdatum"), kinds_named("numéro de téléphone"), kinds_named("TelephoneCountryCode")
     (('birth_date',), ('phone',), ())
+    >>> kinds_named("Please state whether you have seen any of these")
+    ()
     """
     words = words_of(name)
-    if not words or words[-1] == "at":
+    if not words or words[-1] == "at" or len(words) > LONGEST:
         return ()
     found: list[tuple[int, int, str]] = []
     for start in range(len(words)):
