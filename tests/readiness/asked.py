@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from fieldguide.finding import Finding
+from fieldguide.learning.layout import NumberColumn
 from fieldguide.program import (
     BinaryLabel,
     Category,
@@ -29,7 +30,7 @@ from fieldguide.program import (
     Timestamp,
     raw_columns,
 )
-from fieldguide.readiness.appropriateness import run
+from fieldguide.readiness.appropriateness import light, run
 from fieldguide.readiness.check import Queues
 from fieldguide.tables import engines as engine
 from fieldguide.tables.read import Extent, Part, Reading
@@ -147,6 +148,22 @@ class World:
 
 def _instants(us: Any) -> pa.Array:
     return pa.array(np.asarray(us, dtype=np.int64).astype("datetime64[us]")).cast(pa.timestamp("us", "UTC"))
+
+
+def coded(x: Any, bins: Sequence[light.Bins] | None = None) -> light.Coded:
+    """Numbers (n, k) as codes, by bins of their own or by those of other rows."""
+    if bins is None:
+        made = [
+            light.number_bins(f"x{j}", None, NumberColumn(v, np.zeros(len(x), np.bool_)))
+            for j, v in enumerate(x.T)
+        ]
+        bins = [b for b in made if b is not None]
+    codes = [
+        np.searchsorted(b.edges, v, side="right")
+        for b, v in zip(bins, x.T, strict=True)
+        if b.edges is not None
+    ]
+    return light.Coded(tuple(bins), np.asfortranarray(np.column_stack(codes).astype(np.int32)))
 
 
 def sigmoid(x: Any) -> Any:

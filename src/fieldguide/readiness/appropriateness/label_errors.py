@@ -125,15 +125,41 @@ def most_noise(labels: Ints, probabilities: Floats) -> float:
     return float(1.0 - np.trace(joint(labels, probabilities)))
 
 
-def suspects(labels: Ints, probabilities: Floats) -> Ints:
-    """Return the rows that are confidently of another class than they are labeled, the least credible first.
+def suspects(labels: Ints, probabilities: Floats, by: str = "confidence") -> Ints:
+    """Return the rows that are likely labeled wrong, the least credible first.
 
-    They are ranked by the probability of the label that they have (self-confidence), ties by that of the other.
+    By "confidence": those that are confidently of another class than they are labeled. By "noise rate": of the rows
+    labeled i those whose probability of j exceeds that of i by most, as many as the joint distribution says; more
+    rows, and more of the wrong ones. They are ranked by the probability of the label that they have (self-confidence),
+    ties by that of the other.
+
+    Raises UsageError for another `by`.
     """
-    seen = confident(labels, probabilities)
-    found = np.flatnonzero((seen >= 0) & (seen != labels))
-    own, other = probabilities[found, labels[found]], probabilities[found, seen[found]]
+    if by not in ("confidence", "noise rate"):
+        raise UsageError(f"suspects(by={by!r}): expected 'confidence' or 'noise rate'.")
+    if by == "confidence":
+        seen = confident(labels, probabilities)
+        found = np.flatnonzero((seen >= 0) & (seen != labels))
+        other = probabilities[found, seen[found]]
+    else:
+        found = _by_rate(labels, probabilities)
+        masked = probabilities[found].copy()
+        masked[np.arange(len(found)), labels[found]] = -1.0
+        other = masked.max(axis=1, initial=-1.0)
+    own = probabilities[found, labels[found]]
     return np.asarray(found[np.lexsort((-other, own))], dtype=np.int64)
+
+
+def _by_rate(labels: Ints, probabilities: Floats) -> Ints:
+    expected = joint(labels, probabilities) * len(labels)
+    listed = np.zeros(len(labels), dtype=np.bool_)
+    for i in range(len(expected)):
+        mine = np.flatnonzero(labels == i)
+        for j in np.flatnonzero(expected[i] >= 0.5).tolist():
+            if j != i:
+                margin = probabilities[mine, j] - probabilities[mine, i]
+                listed[mine[np.argsort(-margin, kind="stable")[: round(expected[i, j])]]] = True
+    return np.flatnonzero(listed)
 
 
 def flip_chances(labels: Ints, probabilities: Floats, flipped: float = FLIPPED) -> Floats:

@@ -105,12 +105,37 @@ def bins_of(columns: Columns) -> tuple[Bins, ...]:
     for item in columns.layout.items:
         for part in item.parts:
             if item.kind == "number" or part == "hour":
-                made = _of_number(item.name, part, columns.number(item, part))
+                made = number_bins(item.name, part, columns.number(item, part))
             else:
                 made = _of_levels(item.name, part, columns.levels(item, part))
             if made is not None:
                 found.append(made)
     return tuple(found)
+
+
+def number_bins(feature: str, part: str | None, column: NumberColumn) -> Bins | None:
+    """Return how a number becomes codes: by its values where they are few, else by its quantiles; None when it never varies."""
+    known = column.values[~column.missing]
+    if not len(known):
+        return None
+    distinct = np.unique(known)
+    if len(distinct) <= BINS:
+        edges = distinct[1:]
+    else:
+        cuts = np.unique(np.quantile(known, np.arange(1, BINS) / BINS, method="higher"))
+        edges = cuts[cuts > distinct[0]]
+    missing = bool(column.missing.any())
+    if not len(edges) and not missing:
+        return None
+    names = [f"{e:,.6g}" for e in edges.tolist()]
+    if len(distinct) <= BINS:
+        words = [f"{v:,.6g}" for v in distinct.tolist()]
+    elif names:
+        between = [f"from {a} to {b}" for a, b in itertools.pairwise(names)]
+        words = [f"below {names[0]}", *between, f"from {names[-1]} on"]
+    else:
+        words = ["any"]
+    return Bins(feature, part, np.asarray(edges, dtype=np.float64), (), (*words, "missing"))
 
 
 def code(bins: Sequence[Bins], columns: Columns) -> Coded:
@@ -220,30 +245,6 @@ def probability(score: Floats) -> Floats:
     """Return the probability of each log-odds."""
     e = np.exp(-np.abs(score))
     return np.asarray(np.where(score >= 0.0, 1.0, e) / (1.0 + e))
-
-
-def _of_number(feature: str, part: str | None, column: NumberColumn) -> Bins | None:
-    known = column.values[~column.missing]
-    if not len(known):
-        return None
-    distinct = np.unique(known)
-    if len(distinct) <= BINS:
-        edges = distinct[1:]
-    else:
-        cuts = np.unique(np.quantile(known, np.arange(1, BINS) / BINS, method="higher"))
-        edges = cuts[cuts > distinct[0]]
-    missing = bool(column.missing.any())
-    if not len(edges) and not missing:
-        return None
-    names = [f"{e:,.6g}" for e in edges.tolist()]
-    if len(distinct) <= BINS:
-        words = [f"{v:,.6g}" for v in distinct.tolist()]
-    elif names:
-        between = [f"from {a} to {b}" for a, b in itertools.pairwise(names)]
-        words = [f"below {names[0]}", *between, f"from {names[-1]} on"]
-    else:
-        words = ["any"]
-    return Bins(feature, part, np.asarray(edges, dtype=np.float64), (), (*words, "missing"))
 
 
 def _of_levels(feature: str, part: str | None, column: LevelColumn) -> Bins | None:

@@ -147,11 +147,9 @@ def _columns_make(view: Questioned, counted: Sequence[ByLabel]) -> list[Finding]
         return [found("columns_make_label", "unknown", leakage.TOO_FEW, todo="collect more labeled rows")]
     made, looked_at = looks.identity_of(view)
     together = looks.together_of(view)
-    alone = [
-        f.about or ""
-        for f in leakage.column_knows_label(label, counted, logged=view.logged)
-        if f.verdict != "pass"
-    ]
+    known = leakage.column_knows_label(label, counted, logged=view.logged)
+    known += leakage.missing_knows_label(label, counted)
+    alone = [f.about or "" for f in known if f.verdict != "pass"]
     return identities.columns_make_label(label, made, together, alone, looked_at)
 
 
