@@ -18,6 +18,7 @@ from fieldguide.tables import query
 from fieldguide.tables.engines import duckdb as engine
 from fieldguide.tables.query import nulls, periods
 from fieldguide.tables.query.runs import runs
+from fieldguide.tables.query.sampled import sampled
 from fieldguide.tables.tally import Grid, bucket_of
 
 NAN, INF = float("nan"), float("inf")
@@ -254,3 +255,33 @@ def test_columns_of_large_whole_numbers_are_found() -> None:
 
 def test_the_share_of_rows_that_found_a_partner() -> None:
     assert query.joined_share(table(event_1=at(1, None, 2)), "__event_1") == (2, 3)
+
+
+@pytest.mark.parametrize("key", [("id",), (), ("lumpy",), ("gone",)])
+def test_the_same_rows_are_sampled_wherever_they_lie_and_about_as_many_as_asked(key: tuple[str, ...]) -> None:
+    n = 20_000
+    rng = np.random.default_rng(1)
+    table = pa.table(
+        {
+            "id": [f"k{i}" for i in range(n)],
+            "lumpy": ["a" if i % 3 else None for i in range(n)],  # chosen by it: all rows, or none
+            "x": rng.normal(size=n),
+        }
+    )
+    order = rng.permutation(n)
+    kept = sampled(engine.as_table(table), 1_000, key)
+    assert len(kept) == pytest.approx(1_000, rel=0.15)
+    again = sampled(engine.as_table(table.take(pa.array(order))), 1_000, key)
+    assert sorted(kept["id"].to_pylist()) == sorted(again["id"].to_pylist())
+    assert kept["__row"].to_pylist() == sorted(kept["__row"].to_pylist())
+    assert [order[row - 1] for row in again["__row"].to_pylist()] == [
+        int(i[1:]) for i in again["id"].to_pylist()
+    ]
+
+
+def test_of_rows_with_long_texts_fewer_are_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+
+    monkeypatch.setattr("fieldguide.tables.query.sampled.MOST_BYTES", 2_000_000)
+    table = pa.table({"id": list(range(5_000)), "text": [f"{i} " + "word " * 200 for i in range(5_000)]})
+    assert sampled(engine.as_table(table), 4_000, ("id",)).nbytes < 3_000_000
+    assert len(sampled(engine.as_table(table.select(["id"])), 6_000)) == 5_000

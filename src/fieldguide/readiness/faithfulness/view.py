@@ -46,5 +46,5 @@ class Faithful:
 
     @cached_property
     def sample(self) -> pa.Table:
-        """Up to 50,000 rows of `raw`, chosen by the md5 of their content, with `__row`: their number from 1 on."""
-        return sampled(self.raw, MOST_SAMPLED)
+        """Up to 50,000 rows of `raw`, chosen by the md5 of their key, with `__row`: their number from 1 on."""
+        return sampled(self.raw, MOST_SAMPLED, self.key)

@@ -88,6 +88,8 @@ def draw(
         keep = keep | (t["__label"].notnull() & below(t[DIGEST], chances.usual))
         rarer = (t["__label"] == literal(chances.answer)).fill_null(False)
         keep = keep | (rarer & below(t[DIGEST], chances.rare))
+    # told apart first by the largest chance: the engine would take the md5 anew for each condition on every row
+    keep = below(t[DIGEST], max(chances.plain, chances.usual, chances.rare)) & keep
     if copies_by is not None:
         t = t.mutate(__turn=_turn(t, *copies_by))
         keep = keep | (t[TURN] < literal(share)).fill_null(False)
