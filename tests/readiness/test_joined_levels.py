@@ -238,3 +238,23 @@ def test_the_answers_of_one_source_are_not_those_of_another(world: World) -> Non
     )
     assert held(world.grade()) == {("license", None)}
     assert replace(program.source, license="CC0").license == "CC0"
+
+
+def test_no_value_of_a_personal_column_reaches_the_findings_or_the_ledger(world: World) -> None:
+    world.visits["visit_id"] = [f"ada{i % 2_990}@example.org" for i in range(ROWS)]
+    world.visits["born"] = [f"19{40 + i % 50}-0{1 + i % 9}-1{i % 9}" for i in range(ROWS)]
+    world.visits["born"][17] = "2190-04-04"
+    world.visits["seconds"][40] = 3e9
+    world.visits["surname"] = [["Lovelace", "Byron", "Milbanke", "Lovelce"][i % 4] for i in range(ROWS)]
+    world.features = (fg.Category("surname", about="told"),)
+    for declared in ("none", "names, dates of birth, e-mail addresses, by contract"):
+        world.main = {"personal_data": declared}
+        graded = world.grade()
+        assert {f.about for f in of(graded, "personal_data_screen")} == {"visit_id", "born", "surname"}
+        assert of(graded, "unique_key")[0].verdict == "fail"
+        assert of(graded, "wild_values")[0].rows == ("xxx99@xxxxxxx.xxx",)
+        ledger = b"".join(path.read_bytes() for path in (world.folder / "home").glob("ledger*"))
+        assert b"unique_key" in ledger
+        for value in ("ada1", "ada40@", "Lovelace", "Lovelce", "2190-04-04"):
+            assert value not in str(graded.findings)
+            assert value.encode() not in ledger

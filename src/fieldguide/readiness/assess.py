@@ -14,6 +14,8 @@ from fieldguide.finding import Finding
 from fieldguide.program import Feature, Program, computed_features, raw_columns
 from fieldguide.readiness import answers as answered
 from fieldguide.readiness.accessibility import run as accessibility
+from fieldguide.readiness.accessibility.looks import looks_at, to_hide
+from fieldguide.readiness.accessibility.privacy.hiding import hide
 from fieldguide.readiness.answers import Answer
 from fieldguide.readiness.appropriateness import run as appropriateness
 from fieldguide.readiness.appropriateness.run import event
@@ -48,7 +50,7 @@ def assess(
     findings of the last grading of these rows: what it remembered of a few of them is compared.
 
     Raises FieldguideError, with the name of the check, when a check itself breaks: a grade never silently
-    lacks one.
+    lacks one. Values of columns that hold personal data are shown in no finding.
     """
     features = raw_columns(program)
     if int(summary.rows.sum()) != reading.extent.rows:
@@ -56,15 +58,16 @@ def assess(
     queues = {} if queues is None else queues
     findings: list[Finding] = []
     view = faithful(program, reading, summary)
+    looks = looks_at(reading, lambda: view.sample)
     for checks, run in (
-        *accessibility.steps(program, reading, now, again, answers, lambda: view.sample, clock),
+        *accessibility.steps(program, reading, now, again, answers, looks, clock),
         *_described(program, now, answers),
         *faithfulness.steps(view, now, queues),
         *appropriateness.steps(program, reading, summary, now, answers, queues, earlier),
     ):
         findings += _made(checks, run)
-    place = {name: i for i, name in enumerate(CHECKS)}
-    return sorted(findings, key=lambda f: place[f.check])
+    place, hidden = {name: i for i, name in enumerate(CHECKS)}, to_hide(looks)
+    return [hide(f, hidden) for f in sorted(findings, key=lambda f: place[f.check])]
 
 
 def faithful(program: Program, reading: Reading, summary: Summary) -> Faithful:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cache, partial
+from functools import partial
 
 import ibis
 import pyarrow as pa
@@ -14,11 +14,12 @@ from fieldguide.finding import Finding
 from fieldguide.program import Program
 from fieldguide.readiness import answers
 from fieldguide.readiness.accessibility import freshness, source
-from fieldguide.readiness.accessibility.privacy import anonymity, presidio, screen
+from fieldguide.readiness.accessibility.looks import Look
+from fieldguide.readiness.accessibility.privacy import anonymity, screen
 from fieldguide.readiness.accessibility.privacy.anonymity import Groups
 from fieldguide.readiness.accessibility.privacy.cells import Cells, cells
 from fieldguide.readiness.accessibility.privacy.kinds import KINDS
-from fieldguide.readiness.accessibility.privacy.table import Looked, look
+from fieldguide.readiness.accessibility.privacy.table import Looked
 from fieldguide.readiness.accessibility.spreadsheet.damage import spreadsheet_damage
 from fieldguide.readiness.accessibility.spreadsheet.traces import (
     Trace,
@@ -31,18 +32,9 @@ from fieldguide.readiness.answers import Answer, Personal
 from fieldguide.readiness.check import Step
 from fieldguide.tables import query
 from fieldguide.tables.query.groups import group_sizes, longest_pause, time_ends
-from fieldguide.tables.query.sampled import sampled
 from fieldguide.tables.read import Extent, Part, Reading
 from fieldguide.tables.typed import Column, prepared, timestamp
 
-MOST_ROWS = 50_000
-"""Rows of a source that are sampled."""
-MOST_LOOKED = 10_000
-"""Rows of the sample whose values are looked at one by one."""
-FEW_FLOATS = 1_000
-"""Rows of the sample that are looked at in columns of floats: little hides in them, and each value is its own."""
-MOST_COLUMNS = 300
-"""Columns of a source that are looked at for personal data."""
 MOST_GROUPED = 8
 """Columns by whose combination rows are counted."""
 
@@ -53,31 +45,30 @@ def steps(
     now: datetime,
     again: Extent | None,
     given: Sequence[Answer],
-    sample: Callable[[], pa.Table] | None = None,
+    looks: Sequence[Look],
     clock: datetime | None = None,
 ) -> Iterator[Step]:
     """Yield the checks of the band with what makes them, in the order of the levels.
 
-    `sample` gives rows of the main source with `__row`, where somebody else has them already; `clock` is when the
-    rows should be fresh (left out: `now`), and so `until` where a grade is made as of then.
+    `looks` are the sources of the reading (`looks_at`); `clock` is when the rows should be fresh (left out: `now`),
+    and so `until` where a grade is made as of then.
     """
     declared = program.source
-    looks = [_Look(part, sample if i == 0 else None) for i, part in enumerate(reading.parts)]
     yield ("registered",), lambda: source.registered(declared)
     for i, looked in enumerate(looks):
-        part, name = looked.part, None if i == 0 else looked.part.name
+        part, name = looked.part, looked.name
         said = answers.said_of_persons(part.source, given, now, name)
-        yield ("reachable", "parses"), partial(_reached, looked, reading.extent.rows, name)
+        yield ("reachable", "parses"), partial(_reached, looked, reading.extent.rows)
         yield ("permission_current",), partial(source.permission_current, part.source, now, name)
         yield (
             ("owner", "license", "purpose", "personal_data", "legal_basis", "ethics"),
-            partial(_answered, looked, given, now, name, said),
+            partial(_answered, looked, given, now, said),
         )
         yield (
             ("personal_data_screen", "personal_data_hints"),
-            partial(_screened, looked, name, said),
+            partial(_screened, looked, said),
         )
-        yield ("spreadsheet_damage",), partial(_damaged, looked, _used(program, reading, i), name)
+        yield ("spreadsheet_damage",), partial(_damaged, looked, _used(program, reading, i))
         yield ("fresh",), partial(_fresh, part, reading, i, clock or now, name)
     yield ("time_span",), lambda: source.time_span(declared, reading.extent)
     yield ("shared_purpose",), lambda: answers.of_joins(declared, given, now)
@@ -85,51 +76,25 @@ def steps(
     yield ("reads_alike",), lambda: source.reads_alike(reading.extent, again)
 
 
-class _Look:
-    """A part with what is looked at more than once: its sample, its columns, what was found in them."""
-
-    def __init__(self, part: Part, given: Callable[[], pa.Table] | None) -> None:
-        self.part = part
-        self.sample = cache(given or (lambda: sampled(part.table, MOST_ROWS)))
-        self.columns = cache(self._columns)
-        self.personal = cache(self._personal)
-
-    def _columns(self) -> Mapping[str, Cells]:
-        rows = self.sample()
-        names = [name for name in rows.column_names if name != "__row"][:MOST_COLUMNS]
-        if len(rows) > MOST_LOOKED:
-            step = len(rows) // MOST_LOOKED + 1
-            rows = rows.take(pa.array(range(0, len(rows), step)))
-        few = rows.slice(0, FEW_FLOATS)
-        float_ = {name for name in names if pa.types.is_floating(rows[name].type)}
-        return {name: cells(name, (few if name in float_ else rows)[name]) for name in names}
-
-    def _personal(self) -> Looked:
-        columns = list(self.columns().values())
-        return look(columns, presidio.matches(columns))
-
-
-def _reached(looked: _Look, rows: int, name: str | None) -> list[Finding]:
-    part = looked.part
+def _reached(looked: Look, rows: int) -> list[Finding]:
+    part, name = looked.part, looked.name
     rows = rows if name is None else query.size(part.table)
-    hidden = looked.personal().found if part.rejects else ()
+    hidden = looked.personal.found if part.rejects else ()
     return [
         *source.reachable(part.source, rows, len(part.columns), part.files, name),
         *source.parses(rows, part.rejected, part.rejects, name, notes=part.notes, hidden=hidden),
     ]
 
 
-def _answered(
-    looked: _Look, given: Sequence[Answer], now: datetime, name: str | None, said: str | None
-) -> list[Finding]:
-    found = looked.personal()
+def _answered(looked: Look, given: Sequence[Answer], now: datetime, said: str | None) -> list[Finding]:
+    found = looked.personal
     kinds = tuple(KINDS[kind].words for kind in found.kinds)
     personal = Personal(said, kinds, found.persons)
-    return answers.of_source(looked.part.source, given, now, name, personal)
+    return answers.of_source(looked.part.source, given, now, looked.name, personal)
 
 
-def _screened(looked: _Look, name: str | None, said: str | None) -> list[Finding]:
-    found = looked.personal()
+def _screened(looked: Look, said: str | None) -> list[Finding]:
+    found, name = looked.personal, looked.name
     return [*screen.personal_data_screen(found, said, name), *screen.personal_data_hints(found, name)]
 
 
@@ -145,8 +110,8 @@ def _used(program: Program, reading: Reading, number: int) -> set[str]:
     return {name for name in (*named, *raw) if name}
 
 
-def _damaged(looked: _Look, used: Collection[str], name: str | None) -> list[Finding]:
-    rows, columns = looked.sample(), looked.columns()
+def _damaged(looked: Look, used: Collection[str]) -> list[Finding]:
+    rows, columns = looked.sample, looked.columns
     size = query.size(looked.part.table)
     seen = [*traces(columns), *_errors(rows)]
     if len(rows) == size:
@@ -155,8 +120,8 @@ def _damaged(looked: _Look, used: Collection[str], name: str | None) -> list[Fin
     cut = cut_rows(size, looked.part.files)
     seen += [cut] if cut is not None else []
     places = {t.column: _places(rows, t) for t in seen if t.column is not None}
-    personal = {*looked.personal().found} if seen else ()
-    return spreadsheet_damage(seen, places, used, personal, name)
+    personal = {*looked.personal.found} if seen else ()
+    return spreadsheet_damage(seen, places, used, personal, looked.name)
 
 
 def _errors(rows: pa.Table) -> Iterator[Trace]:
@@ -236,9 +201,9 @@ def _instant(text: str | None) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _reidentified(reading: Reading, looks: Sequence[_Look]) -> list[Finding]:
+def _reidentified(reading: Reading, looks: Sequence[Look]) -> list[Finding]:
     """Count the rows by what describes persons: in the main source, or in the joined table when joins bring some."""
-    found = [looked.personal() for looked in looks]
+    found = [looked.personal for looked in looks]
     persons = any(one.persons for one in found)
     if not persons:
         return anonymity.reidentification(None, persons=False)
