@@ -75,5 +75,5 @@ def test_a_group_is_said_in_plain_words() -> None:
     (expired,) = groups([found("owner", "unknown", "the answer of Ann expired on 2026-01-01")])
     assert (
         plainly(expired)
-        == "A person has to say: somebody answers for the data (the answer of Ann expired on 2026-01-01)."
+        == "A person has to say: who answers for the data (the answer of Ann expired on 2026-01-01)."
     )

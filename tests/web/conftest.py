@@ -6,16 +6,23 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from fieldguide.finding import Diagnosis, Finding
+from fieldguide.readiness.checks import found
 from fieldguide.web.view import (
+    ColumnView,
     EffortView,
+    ExpiringView,
     FallbackView,
+    GradingView,
+    Histogram,
     LiveView,
     Point,
     ProgramView,
     RefusedView,
     ReleaseView,
     RungView,
+    SaidView,
     ServedView,
+    SourceView,
 )
 
 ZONE = "America/New_York"
@@ -100,15 +107,15 @@ def full(wind: Finding, carrier: Finding) -> ProgramView:
         as_of=at(12, 24, 18),
         release=linear,
         history=(linear, neutral),
-        fallback=FallbackView(at(12, 7, 9), "wind_speed is 0.447 times what it was", 0.2425, 5_230),
+        fallback=FallbackView(at(12, 7, 9), "wind_speed is 0.447 times what it was", 0.2425),
         live=LiveView("log loss", 0.4893, 0.481, 0.455, 0.507, 1.043, 0.971, series),
         served=ServedView(82_411, 410, 80_122, 5_230, at(10, 1), at(12, 24)),
-        refused=(RefusedView("$.wind_speed", "expected a number from 0 to 150", 398, "1048.36", at(12, 11)),),
+        refused=(RefusedView("$.wind_speed", "expected a number from 0 to 150", 398, "1048.36"),),
         rungs=(
             RungView("Mean", 0.5299, 0.505, 0.556, taken=True, reason="the neutral model"),
             RungView("Linear", 0.4809, 0.455, 0.507, 0.049, 0.036, 0.062, 0.702, True, "beats the mean"),
         ),
-        effort=(EffortView("B1", 11.5, "ada"),),
+        effort=(EffortView("B1", 11.5, ("ada",)),),
         timezone=ZONE,
     )
 
@@ -117,3 +124,56 @@ def full(wind: Finding, carrier: Finding) -> ProgramView:
 def fresh() -> ProgramView:
     """A program of which nothing is known yet."""
     return ProgramView(name="visits", question="Will the visitor come back?")
+
+
+@pytest.fixture
+def asked() -> ProgramView:
+    """A wide table that was just graded: questions are open, some columns are wild, a source is joined."""
+    names = [f"c{n}" for n in range(40)]
+    wild = [
+        found("wild_values", "fail", f"{n}% are wild", name, rows=[f"row {n}"], evidence={"share": n / 100})
+        for n, name in enumerate(names)
+        if 0 < n <= 30
+    ]
+    units = [found("units", "unknown", "not answered", name) for name in names]
+    todo = "write Source(owner=…); or: fieldguide confirm visits.py owner --by NAME --because ANSWER"
+    owner = found("owner", "unknown", "not answered", todo=todo)
+    noted = found("missing_values", "pass", "a tenth is missing", "c31", todo="look at what goes with it")
+    picture = Histogram((0.0, 1.0, 2.0), (0.75, 0.25), (0.5, 0.5))
+    findings = (owner, *wild, *units, noted)
+    return ProgramView(
+        name="visits",
+        question="Will the visitor come back?",
+        level="C4",
+        held_back_by=(owner,),
+        findings=findings,
+        graded_at=datetime(2026, 5, 2, 12, tzinfo=UTC),
+        effort=(EffortView("C2", 1.5, ("ada",)), EffortView("B3", 2.0, ("ada", "bo"))),
+        place="visits.csv",
+        rows=100,
+        columns=tuple(
+            ColumnView(
+                name,
+                "number",
+                low="0",
+                middle="1",
+                high="2",
+                picture=picture,
+                missing=0.1,
+                missing_over_time=((datetime(2026, 5, 1, tzinfo=UTC), 0.1),),
+                findings=tuple(f for f in findings if f.about == name),
+            )
+            for name in names
+        ),
+        sources=(
+            SourceView("visits.csv", True, 100, 40, 0, (("owner", "unknown", "not answered"),)),
+            SourceView("weather.csv", False, 20, 3, 2, (("owner", "pass", "declared"),)),
+        ),
+        gradings=(
+            GradingView(datetime(2026, 5, 2, 12, tzinfo=UTC), "C4", 100, "1 finding gone (license)", 1),
+            GradingView(datetime(2026, 5, 1, 12, tzinfo=UTC), "C4", 90, "the first"),
+        ),
+        gradings_total=2,
+        said=(SaidView(datetime(2026, 5, 1, tzinfo=UTC), "ada", "waives", "wild_values", "c1", "a kiosk"),),
+        expiring=(ExpiringView("the waiver of ada on wild_values", datetime(2026, 5, 14, tzinfo=UTC), 12),),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import socket
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -76,7 +78,7 @@ def test_every_chart_is_drawn_under_the_strict_policy(
     html, said = dom(chromium, f"{served}/flights", tmp_path, *flags)
     assert said == ""
     places = re.findall(r'<div class="canvas[^>]*>(.*?)</div>\s*<script', html, re.DOTALL)
-    assert len(places) == html.count('class="spec"') == 5  # loss, bias, served, wind, carrier
+    assert len(places) == html.count('class="spec"') == 3  # loss, bias, served
     for drawn in places:
         assert "<svg" in drawn
         assert "mark-" in drawn
@@ -103,7 +105,7 @@ def test_an_open_page_follows_what_happens(chromium: str, full: ProgramView, tmp
     assert said == ""
     assert "222,222" in html
     assert "111,111" not in html
-    assert html.count("<svg") >= 5
+    assert html.count("<svg") >= 5, "three charts, and two pictures before and after"
     assert 'class="stale"' not in html
 
 
@@ -113,6 +115,41 @@ def test_a_report_draws_from_a_file_alone(chromium: str, full: ProgramView, tmp_
     html, said = dom(chromium, file.as_uri(), tmp_path)
     assert said == ""
     assert html.count("<svg") >= 5
+
+
+MEASURE = """<script>
+const seen = (s) => [...document.querySelectorAll(s)].filter((e) => e.checkVisibility({ contentVisibilityAuto: true }));
+const box = (e) => e.getBoundingClientRect();
+document.title = JSON.stringify({
+  wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  pictures: seen("svg.histogram").map((e) => [box(e).width, box(e).height]),
+  stairs: seen(".scale .stair").map((e) => box(e).height),
+  badge: getComputedStyle(document.querySelector(".stand .badge")).backgroundColor,
+  first: box(document.querySelector("#holds-back")).top,
+  fetched: performance.getEntriesByType("resource").length,
+});
+</script></body>"""
+
+
+@pytest.mark.parametrize("width", [1100, 420], ids=["desk", "phone"])
+def test_a_report_of_a_grade_fits_the_screen_and_draws_its_pictures_without_a_script(
+    chromium: str, asked: ProgramView, tmp_path: Path, width: int
+) -> None:
+    file, page = tmp_path / "report.html", report(asked)
+    assert "<script" not in page
+    file.write_text(page.replace("</body>", MEASURE), encoding="utf-8")
+    html, said = dom(chromium, file.as_uri(), tmp_path, f"--window-size={width},900")
+    assert said == ""
+    told = json.loads(unescape(re.findall(r"<title>(.*?)</title>", html)[0]))
+    assert told["wide"] <= 0, "nothing sticks out to the right"
+    assert len(told["pictures"]) == 24, "the worst columns are open, the others folded"
+    assert all(w > 150 and h > 30 for w, h in told["pictures"])
+    assert told["stairs"] == sorted(told["stairs"])
+    assert told["stairs"][0] < told["stairs"][-1]
+    assert told["badge"] not in ("", "rgba(0, 0, 0, 0)")
+    assert told["fetched"] == 0, "nothing is asked of any other place"
+    if width > 1000:
+        assert told["first"] < 1000, "level, reason, cost and the next step are on the first screen"
 
 
 def test_a_broken_script_would_be_noticed(chromium: str, full: ProgramView, tmp_path: Path) -> None:

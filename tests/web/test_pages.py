@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Sequence
@@ -16,8 +17,9 @@ import pytest
 
 from fieldguide.errors import FieldguideError
 from fieldguide.finding import Finding
-from fieldguide.web import ProgramView, pages, report
-from fieldguide.web.pages import ASSETS, scale
+from fieldguide.web import ProgramView, findings_html, graded_html, pages, report
+from fieldguide.web.readiness import scale
+from fieldguide.web.rendering import ASSETS
 from fieldguide.web.view import FallbackView, PastView, RefusedView, ReleaseView, ServedView, WaiverView
 
 from .reading import Page
@@ -107,7 +109,7 @@ def test_a_page_tells_level_release_loss_and_findings(full: ProgramView) -> None
         "the neutral launch",
         "expected a number from 0 to 150",
         "next ask the weather desk what the feed sends",
-        "B1 11.5 h (ada)",
+        "11.5 h person-time that was noted",
         "0.0490 0.0360 to 0.0620",
     ):
         assert part in words
@@ -237,9 +239,8 @@ def test_failures_further_up_and_waivers_are_told(full: ProgramView, wind: Findi
     assert "dep_delay alone ranks" not in before
     assert "half of the values are 10" not in before + further
     assert "ada: reports end at 10 miles (until 31 May 2014)" in waived
-    assert "Hold 1 of 5 findings" in before
-    assert "Fail 3 1 let pass by name" in before
-    assert "Not known yet 1" in before
+    assert "Failing 2 1 let pass by name" in before
+    assert "For people to say 0 all is answered" in before
 
 
 def test_pages_forbid_what_they_do_not_need(full: ProgramView) -> None:
@@ -361,3 +362,81 @@ def test_text_stands_out_from_its_ground(scheme: int, ink: str, ground: str) -> 
 def test_counts_of_nothing_read_well(full: ProgramView) -> None:
     html = get([replace(full, served=ServedView(), live=replace(full.live, series=()))], "/flights")[2]
     assert "Nothing served yet" in Page(html).words()
+
+
+def test_a_manager_reads_level_reason_cost_and_next_step(asked: ProgramView) -> None:
+    page = Page(report(asked))
+    words = page.words()
+    begin = words[: words.rindex("What keeps it from C3")]
+    for part in (
+        "Hearsay: somebody says that it is recorded",
+        "What keeps it from C3, located",
+        "A person has to say: who answers for the data.",
+        "Failing 30",
+        "For people to say 41",
+        "Cost so far 3.5 h",
+        "the last: 2 May 2026, 12:00, a step up",
+        "Somebody who answers for the data has to say",
+    ):
+        assert part in begin, part
+    assert next(e.text for e in page.all("code", class_="command")) == (
+        "fieldguide confirm visits.py owner --by NAME --because ANSWER"
+    )
+
+
+def test_an_engineer_finds_rows_columns_and_commands(asked: ProgramView) -> None:
+    page = Page(report(asked))
+    words = page.words()
+    assert "30% are wild" in words
+    assert "rows to look at row 30" in words
+    assert len(page.all("article", class_="column")) == 40
+    assert len([e for e in page.all("svg") if "histogram" in (e.attributes["class"] or "")]) == 40
+    shown = [e.text.split()[0] for e in page.all("article", class_="column")]
+    assert shown[0] == "c30", "the worst first"
+    folded = [e for e in page.all("article", class_="column") if "details" in e.within]
+    assert len(folded) == 40 - 24
+    assert "2 May 2026, 12:00 C4 ↑ 100 1 finding gone" in words
+    assert "C2 1.5 ada B3 2 ada, bo together 3.5" in words
+    assert "Ends in 12 days: the waiver of ada on wild_values" in words
+
+
+def test_sources_of_a_join_stand_side_by_side(asked: ProgramView) -> None:
+    words = Page(report(asked)).words()
+    told = words[words.index("Sources, side by side") :]
+    assert "visits.csv the main one weather.csv" in told
+    assert "rows 100 20 columns 40 3 not read 0 2 owner unknown not answered holds declared" in told
+
+
+def test_a_report_needs_no_script_and_little_room(asked: ProgramView) -> None:
+    html = report(asked)
+    assert not Page(html).all("script")
+    assert len(html) < 400_000
+    headings = [int(e.tag[1]) for e in Page(html).elements if re.fullmatch("h[1-6]", e.tag)]
+    assert headings[0] == 1
+    assert headings.count(1) == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(headings)), "no level is left out"
+
+
+def test_a_report_of_rows_that_could_not_be_read_says_so(fresh: ProgramView) -> None:
+    view = replace(fresh, level="C4", error="visits.csv does not exist", question="")
+    words = Page(report(view)).words()
+    assert "The rows could not be read visits.csv does not exist" in words
+    assert "No question is put to them yet" in words
+    assert "Rows" not in words
+
+
+def test_a_notebook_shows_the_parts_of_the_page_with_their_style_to_themselves(asked: ProgramView) -> None:
+    html = graded_html(asked)
+    assert html.count('<div class="fieldguide">') == 1
+    style = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)[0]
+    assert style.startswith(".fieldguide {")
+    assert ":root" not in style
+    assert not re.search(r"(?m)^(html|body)\b", style)
+    assert style.count("{") == style.count("}")
+    for part in ("Hearsay", "What to do next", "30% are wild", "histogram"):
+        assert part in html
+    assert "In service" not in html
+    assert "<script" not in html
+    told = findings_html(asked.findings)
+    assert "30% are wild" in told
+    assert "No findings" in findings_html(())

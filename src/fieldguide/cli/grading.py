@@ -73,7 +73,7 @@ def grade(
     result = step(loaded, home=home, until=until, share=share, queues=queues, engine=engine, on_step=progress)
     progress_done()
     if html is not None:
-        report(loaded, html, home=home)
+        report(loaded, html, home=home, graded=result)
     if as_json:
         print_json(result.to_json())
     else:

@@ -111,7 +111,7 @@ def plainly(group: Group) -> str:
     """Return a group as one sentence for a reader who knows neither checks nor verdicts.
 
     >>> plainly(groups([Finding("owner", "C3", "unknown", None, "not answered")])[0])
-    'A person has to say: somebody answers for the data.'
+    'A person has to say: who answers for the data.'
     """
     of = f"{group.names}: " if group.about else ""
     if group.verdict == "unknown" and group.check in CHECKS:

@@ -112,6 +112,12 @@ class Graded:
     def __repr__(self) -> str:
         return self.to_text()
 
+    def _repr_html_(self) -> str:
+        from fieldguide.steps.view import graded_view
+        from fieldguide.web import graded_html
+
+        return graded_html(graded_view(self))
+
 
 def grade(
     program: Program,
@@ -191,6 +197,7 @@ def _unread(place: Home, program: Program, error: DataError, now: datetime, answ
         **asdict(Extent(program.source.place, 0, None, None, "")),
         "columns": [],
         "sources": [],
+        "error": str(error),
     }
     grade = _standing(place, program, findings, extent, now)
     found = Graded(program, grade, Findings(findings), None, None, now, extent, error=error)

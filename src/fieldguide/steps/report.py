@@ -7,19 +7,22 @@ from pathlib import Path
 
 from fieldguide.errors import UsageError
 from fieldguide.program import Program, named
+from fieldguide.steps.grade import Graded
 from fieldguide.steps.home import DEFAULT, Home, at_home
 from fieldguide.steps.view import view
 from fieldguide.web import report as draw
 
 
-def report(program: Program, out: Path, *, home: str | Path | Home = DEFAULT) -> None:
-    """Write the page of a program to `out`, self-contained.
+def report(
+    program: Program, out: Path, *, home: str | Path | Home = DEFAULT, graded: Graded | None = None
+) -> None:
+    """Write the page of a program to `out`, self-contained; `graded` is a grading just made (left out: the last one).
 
     Raises UsageError when the folder of `out` does not exist.
     """
     check_place(out)
     place = at_home(home)
-    page = draw(view(place, place.ledger(), named(program)))
+    page = draw(view(place, place.ledger(), named(program), graded))
     draft = out.with_name(f".{out.name}.{os.getpid()}")
     try:
         draft.write_text(page, encoding="utf-8")

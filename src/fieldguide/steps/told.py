@@ -37,6 +37,11 @@ class Findings(tuple[Finding, ...]):
 
     __str__ = __repr__
 
+    def _repr_html_(self) -> str:
+        from fieldguide.web import findings_html
+
+        return findings_html(self)
+
 
 def file_of(program: Program) -> str:
     """Return how a program's file is called in commands; P where it was written in none."""

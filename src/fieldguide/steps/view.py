@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from fieldguide.errors import for_program
 from fieldguide.finding import Finding, from_json
 from fieldguide.journal import counts, last_number, refusals, watermark
 from fieldguide.ledger import records
@@ -21,8 +18,9 @@ from fieldguide.steps.home import Home, data_fingerprint, name_of, system_clock
 from fieldguide.steps.judge import load_once
 from fieldguide.steps.launch import manifest_of
 from fieldguide.steps.level import standing
+from fieldguide.steps.parts import effort_views, expiring_views, grade_parts, ledger_parts, spoken
+from fieldguide.steps.profile import kept_profile
 from fieldguide.web.view import (
-    EffortView,
     FallbackView,
     LiveView,
     PastView,
@@ -32,8 +30,10 @@ from fieldguide.web.view import (
     ReleaseView,
     RungView,
     ServedView,
-    WaiverView,
 )
+
+if TYPE_CHECKING:
+    from fieldguide.steps.grade import Graded
 
 REFUSALS = 5_000
 """Latest entries of the journal among which refused rows are shown."""
@@ -46,44 +46,29 @@ def views(home: Home, programs: Sequence[Program]) -> list[ProgramView]:
     return [view(home, ledger, program) for program in programs]
 
 
-def view(home: Home, ledger: sa.Engine, program: Program) -> ProgramView:
-    """Return what is known of one program now."""
-    name = name_of(program)
+def view(home: Home, ledger: sa.Engine, program: Program, graded: Graded | None = None) -> ProgramView:
+    """Return what is known of one program now; `graded` is a grading that was just made (left out: the last one)."""
+    name, now = name_of(program), system_clock()
     releases = records.read_releases(ledger, name)
     every = records.read_incidents(ledger, name)
     incidents = [incident for incident in every if incident.closed is None]
     windows = records.read_windows(ledger, name)
     current = next((r for r in reversed(releases) if r.ended is None), None)
     manifest = manifest_of(home, current.fitted) if current else {}
-    file = Path(program.file).name if program.file else name
-
-    def spoken(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-        return tuple(replace(f, next=for_program(f.next, file)) for f in findings)
-
     fit = _fit_shown(ledger, name, current)
-    fingerprint = fit.fingerprint if fit is not None else data_fingerprint(program)
-    grade = standing(ledger, name, fingerprint, now=system_clock())
-    graded = [g.at for g in records.read_grades(ledger, name, fingerprint=fingerprint, last=1)]
+    shown = _of_grade(home, ledger, program, fit, now) if graded is None else _of_graded(graded)
+    open_findings = [*(incident.finding for incident in incidents), *_outcomes_say(windows, current)]
     return ProgramView(
         name=name,
         question=program.question.ask,
         one_row_is=program.question.one_row_is,
         decision=program.question.decision,
-        level=None if grade is None else grade.level,
-        held_back_by=() if grade is None else spoken(grade.held_back_by),
-        findings=() if grade is None else spoken(grade.findings),
-        waived=()
-        if grade is None
-        else tuple(WaiverView(f, w.by, w.because, w.until) for f, w in grade.waived),
-        open_findings=spoken(
-            [*(incident.finding for incident in incidents), *_outcomes_say(windows, current)]
-        ),
+        open_findings=spoken(program, open_findings),
         past=tuple(
             PastView(i.finding, _time(i.opened), _time(i.closed))
             for i in reversed(every)
             if i.closed is not None
         )[:20],
-        graded_at=_time(graded[-1]) if graded else None,
         as_of=_time(windows[-1].at) if windows else None,
         release=_release(current) if current else None,
         history=tuple(_release(release) for release in reversed(releases)),
@@ -92,11 +77,43 @@ def view(home: Home, ledger: sa.Engine, program: Program) -> ProgramView:
         served=_served(home, name, windows),
         refused=_refused(home, name),
         rungs=tuple(_rung(rung) for rung in fit.climb.get("rungs", [])) if fit is not None else (),
-        effort=tuple(
-            EffortView(one.level, one.minutes / 60, one.by) for one in records.read_effort(ledger, name)
-        ),
         timezone=program.source.timezone,
+        **shown,
+        **ledger_parts(ledger, program, now),
     )
+
+
+def graded_view(graded: Graded) -> ProgramView:
+    """Return what is known of a grading alone, without a home: what a notebook shows."""
+    program = graded.program
+    return ProgramView(
+        name=graded.name,
+        question=program.question.ask,
+        one_row_is=program.question.one_row_is,
+        decision=program.question.decision,
+        timezone=program.source.timezone,
+        effort=effort_views(graded.effort),
+        expiring=expiring_views(graded.expiring, graded.at),
+        **_of_graded(graded),
+    )
+
+
+def _of_graded(graded: Graded) -> dict[str, Any]:
+    parts = grade_parts(graded.program, graded.grade, graded.extent, graded.summary)
+    return {**parts, "graded_at": graded.at}
+
+
+def _of_grade(
+    home: Home, ledger: sa.Engine, program: Program, fit: records.FitRecord | None, now: datetime
+) -> dict[str, Any]:
+    """Return what is shown of the last grading of what serves (or of the program as it is, where nothing does)."""
+    fingerprint = fit.fingerprint if fit is not None else data_fingerprint(program)
+    grade = standing(ledger, name_of(program), fingerprint, now=now)
+    if grade is None:
+        return {"owner": program.source.owner or "", "place": program.source.place}
+    (record,) = records.read_grades(ledger, name_of(program), fingerprint=fingerprint, last=1)
+    parts = grade_parts(program, grade, record.extent, kept_profile(home, program))
+    return {**parts, "graded_at": _time(record.at)}
 
 
 def _fit_shown(ledger: sa.Engine, name: str, current: records.Release | None) -> records.FitRecord | None:

@@ -6,20 +6,16 @@ that light and dark follow one place. Wall-clock times of the program's zone are
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fieldguide.finding import Finding
 from fieldguide.web.view import LiveView, Point, ReleaseView
 
 Spec = dict[str, Any]
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
-CATEGORIES = 12  # bars of a column before and after; the rest is summed up
-APART = 20.0  # a ratio of typical values from here on is drawn on a logarithmic axis
 
 
 def live_loss(live: LiveView, history: Sequence[ReleaseView], timezone: str) -> Spec | None:
@@ -149,126 +145,6 @@ def served(live: LiveView, timezone: str) -> Spec | None:
         },
     }
     return _spec([bars], rows, 120, "rows answered and refused over time")
-
-
-def before_after(finding: Finding) -> Spec | None:
-    """Draw a column before and after, from the finding's evidence; None when it holds no picture.
-
-    The evidence holds `before` and `after`: lists of (value, share), values numbers or names.
-    """
-    before, after = _pairs(finding.evidence.get("before")), _pairs(finding.evidence.get("after"))
-    if not before and not after:
-        return None
-    about = finding.about or "the rows"
-    numeric = all(isinstance(value, int | float) for value, _ in (*before, *after))
-    draw = _numbers if numeric else _names
-    return draw(about, before, after)
-
-
-def _numbers(about: str, before: list[tuple[Any, float]], after: list[tuple[Any, float]]) -> Spec:
-    rows = [
-        {"x": float(value), "share": share, "when": when}
-        for when, pairs in (("before", before), ("after", after))
-        for value, share in sorted(pairs)
-    ]
-    marks: Spec = {
-        "mark": {"type": "area", "interpolate": "monotone", "line": {"strokeWidth": 1.5}, "fillOpacity": 0.22},
-        "encoding": {
-            "x": {"field": "x", "type": "quantitative", "title": about, "scale": _axis_scale(before, after)},
-            "y": {"field": "share", "type": "quantitative", "title": "share", "stack": None,
-                  "axis": {"format": "%", "tickCount": 4}},
-            "color": _series("when", ["before", "after"], ["@expected", "@bad"]),
-            "tooltip": [
-                {"field": "when", "title": "when", "type": "nominal"},
-                _tip("x", about, ",.4~g"),
-                _tip("share", "share", ".1%"),
-            ],
-        },
-    }  # fmt: skip
-    if not any(len(pairs) > 2 for pairs in (before, after)):
-        marks["mark"] = {"type": "point", "filled": True, "size": 90}
-    return _spec([marks], rows, 150, f"{about} before and after")
-
-
-def _names(about: str, before: list[tuple[Any, float]], after: list[tuple[Any, float]]) -> Spec:
-    shares: dict[str, dict[str, float]] = {}
-    for when, pairs in (("before", before), ("after", after)):
-        for value, share in pairs:
-            cell = shares.setdefault(_name(value), {"before": 0.0, "after": 0.0})
-            cell[when] += share
-    order = sorted(shares, key=lambda name: (-max(shares[name].values()), name))
-    rest = order[CATEGORIES:]
-    if rest:
-        order = order[:CATEGORIES]
-        others = f"{len(rest)} others"
-        shares[others] = {when: sum(shares[name][when] for name in rest) for when in ("before", "after")}
-        order.append(others)
-    rows = [
-        {"name": name, "share": shares[name][when], "when": when} for name in order for when in shares[name]
-    ]
-    bars: Spec = {
-        "mark": {"type": "bar"},
-        "encoding": {
-            "y": {
-                "field": "name",
-                "type": "nominal",
-                "title": about,
-                "sort": order,
-                "axis": {"labelLimit": 160},
-            },
-            "yOffset": {"field": "when", "sort": ["before", "after"]},
-            "x": {"field": "share", "type": "quantitative", "axis": {"format": "%", "tickCount": 5}},
-            "color": _series("when", ["before", "after"], ["@expected", "@bad"], "square"),
-            "tooltip": [
-                {"field": "name", "title": about, "type": "nominal"},
-                {"field": "when", "title": "when", "type": "nominal"},
-                _tip("share", "share", ".1%"),
-            ],
-        },
-    }
-    return _spec([bars], rows, 26 * len(order) + 10, f"{about} before and after")
-
-
-def _axis_scale(before: list[tuple[Any, float]], after: list[tuple[Any, float]]) -> Spec:
-    typical = [_median([(abs(value), share) for value, share in pairs]) for pairs in (before, after) if pairs]
-    typical = [value for value in typical if value > 0]
-    if len(typical) == 2 and max(typical) / min(typical) >= APART:
-        return {"type": "symlog", "constant": min(typical) / 4}
-    return {"zero": False, "nice": True}
-
-
-def _median(pairs: list[tuple[float, float]]) -> float:
-    half, seen = sum(share for _, share in pairs) / 2, 0.0
-    for value, share in sorted(pairs):
-        seen += share
-        if seen >= half:
-            return value
-    return 0.0
-
-
-def _pairs(picture: Any) -> list[tuple[Any, float]]:
-    """Return the usable (value, share) pairs of a picture; what is not finite or no pair is left out."""
-    if not isinstance(picture, Sequence) or isinstance(picture, str):
-        return []
-    pairs: list[tuple[Any, float]] = []
-    for item in picture:
-        if isinstance(item, Mapping):
-            item = (item.get("value"), item.get("share"))
-        if not isinstance(item, Sequence) or isinstance(item, str) or len(item) != 2:
-            continue
-        value, share = item
-        if isinstance(share, int | float) and math.isfinite(share):
-            if isinstance(value, float) and not math.isfinite(value):
-                value = str(value)
-            pairs.append((value, float(share)))
-    return pairs
-
-
-def _name(value: Any) -> str:
-    if value is None:
-        return "(missing)"
-    text = str(value)
-    return text if text.strip() else "(empty)"
 
 
 def _row(point: Point, zone: ZoneInfo) -> Spec:

@@ -112,6 +112,15 @@ def band(level: str | None) -> str:
     return level[0] if level and level[0] in "ABC" else ""
 
 
+def shortened(value: str, most: int = 140) -> str:
+    """Text of at most so many signs.
+
+    >>> shortened("a long story", 8)
+    'a long …'
+    """
+    return value if len(value) <= most else value[: most - 1] + "…"
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "number": number,
     "fixed": fixed,
@@ -122,4 +131,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "words": words,
     "slug": slug,
     "band": band,
+    "shortened": shortened,
 }

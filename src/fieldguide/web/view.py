@@ -74,7 +74,6 @@ class FallbackView:
     since: datetime
     reason: str
     prediction: float | None = None
-    rows: int | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,6 @@ class RefusedView:
     reason: str
     rows: int
     example: str | None = None
-    last: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -137,11 +135,110 @@ class PastView:
 
 @dataclass(frozen=True)
 class EffortView:
-    """Person-hours that people noted for one level."""
+    """Person-hours that people noted for one level, and who they are."""
 
     level: str
     hours: float
-    by: str = ""
+    by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """A number's values: `shares` of the rows between `edges` (one more than shares), `later` those of the last rows.
+
+    `below` and `above` are the shares beyond the edges. `later` is empty where rows have no time.
+    """
+
+    edges: tuple[float, ...]
+    shares: tuple[float, ...]
+    later: tuple[float, ...] = ()
+    below: float = 0.0
+    above: float = 0.0
+
+
+@dataclass(frozen=True)
+class Bars:
+    """The most frequent names with their shares of the rows, and those among the last rows where these have a time.
+
+    `others` is how many names are not shown, `others_share` what they hold together.
+    """
+
+    names: tuple[str, ...]
+    shares: tuple[float, ...]
+    later: tuple[float, ...] = ()
+    others: int = 0
+    others_share: float = 0.0
+
+
+@dataclass(frozen=True)
+class ColumnView:
+    """One column as it came: what is declared of it, what was counted, and what was found.
+
+    `missing` is the share of the rows without a value, `missing_over_time` the same by stretches of the rows
+    in their order of time (start, share). `low`, `middle`, `high` are texts in the column's own terms,
+    `not_drawn` says which values lie beyond the picture.
+    """
+
+    name: str
+    kind: str
+    about: str = ""
+    unit: str = ""
+    missing: float = 0.0
+    distinct: str = ""
+    low: str = ""
+    middle: str = ""
+    high: str = ""
+    not_drawn: str = ""
+    picture: Histogram | Bars | None = None
+    missing_over_time: tuple[tuple[datetime, float], ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class SourceView:
+    """One source that was read: its size, what was lost, and the verdict of each check that is made of every source."""
+
+    name: str
+    main: bool
+    rows: int | None = None
+    columns: int | None = None
+    rejected: int = 0
+    checks: tuple[tuple[str, str, str], ...] = ()
+    """Check, verdict, and what was seen."""
+
+
+@dataclass(frozen=True)
+class GradingView:
+    """One grading of the past: when, the level, the rows, and in a line what had changed since the one before."""
+
+    at: datetime
+    level: str
+    rows: int
+    change: str
+    climbed: int = 0
+
+
+@dataclass(frozen=True)
+class SaidView:
+    """What a person confirmed or waived; `counts` tells whether it does so now."""
+
+    at: datetime
+    by: str
+    verb: str
+    check: str
+    about: str | None = None
+    because: str = ""
+    until: datetime | None = None
+    counts: bool = True
+
+
+@dataclass(frozen=True)
+class ExpiringView:
+    """Something that the level rests on and that ends soon."""
+
+    what: str
+    until: datetime
+    days: int
 
 
 @dataclass(frozen=True)
@@ -150,7 +247,9 @@ class ProgramView:
 
     `level` is the readiness reached (None: not graded yet, "" : graded, none reached), `held_back_by` what keeps it
     from the next one, `findings` all that the last grading said, `open_findings` what monitoring says of
-    the rows served now, `past` which of its incidents are over (the newest first); `graded_at` and `as_of` are when each was said. `history` has the newest release first.
+    the rows served now, `past` which of its incidents are over (the newest first); `graded_at` and `as_of` are when each was said. `history` has the newest release first, `gradings` the
+    newest grading. `owner` is who answers for the data, `place` where they are; `share` the part of the rows that was
+    read, `error` why none were.
     """
 
     name: str
@@ -174,3 +273,14 @@ class ProgramView:
     rungs: tuple[RungView, ...] = ()
     effort: tuple[EffortView, ...] = ()
     timezone: str = "UTC"
+    owner: str = ""
+    place: str = ""
+    rows: int | None = None
+    share: float | None = None
+    error: str | None = None
+    columns: tuple[ColumnView, ...] = ()
+    sources: tuple[SourceView, ...] = ()
+    gradings: tuple[GradingView, ...] = ()
+    gradings_total: int = 0
+    said: tuple[SaidView, ...] = ()
+    expiring: tuple[ExpiringView, ...] = ()

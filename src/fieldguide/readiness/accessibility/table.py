@@ -22,7 +22,7 @@ CHECKS = (
     ),
     Check(
         "owner", "C3", "human",
-        "somebody answers for the data",
+        "who answers for the data",
         "write Source(owner=…, owner_contact=…)",
     ),
     Check(

@@ -1,0 +1,136 @@
+"""What the pages show of a grade, whether it was just made or is read from the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from fieldguide.errors import for_program
+from fieldguide.finding import Finding
+from fieldguide.ledger import records
+from fieldguide.ledger.history import Expiring
+from fieldguide.program import Program
+from fieldguide.readiness.answers import Answer, Waiver, valid
+from fieldguide.readiness.grade import Grade
+from fieldguide.steps.columns import column_views
+from fieldguide.steps.history import effort_json, expiring_soon, gradings
+from fieldguide.steps.home import name_of
+from fieldguide.steps.told import file_of
+from fieldguide.tables.summary import Summary
+from fieldguide.web.view import EffortView, ExpiringView, GradingView, SaidView, SourceView, WaiverView
+
+MOST_GRADINGS = 40
+"""Gradings that the picture of the levels over time holds."""
+
+
+def grade_parts(
+    program: Program, grade: Grade, extent: Mapping[str, Any], summary: Summary | None
+) -> dict[str, Any]:
+    """Return the fields of a ProgramView that a grade fills: the level, findings, sources and columns."""
+    source = program.source
+    findings = spoken(program, grade.findings)
+    return {
+        "level": grade.level,
+        "held_back_by": spoken(program, grade.held_back_by),
+        "findings": findings,
+        "waived": tuple(
+            WaiverView(finding, waiver.by, waiver.because, waiver.until)
+            for finding, waiver in zip(
+                spoken(program, [f for f, _ in grade.waived]), [w for _, w in grade.waived], strict=True
+            )
+        ),
+        "owner": source.owner or "",
+        "place": source.place,
+        "rows": extent.get("rows"),
+        "share": extent.get("share"),
+        "error": extent.get("error"),
+        "sources": _sources(program, extent, findings),
+        "columns": () if summary is None else column_views(program, summary, findings),
+    }
+
+
+def ledger_parts(ledger: sa.Engine, program: Program, now: datetime) -> dict[str, Any]:
+    """Return the fields of a ProgramView that the ledger fills: earlier gradings, answers, person-time, what ends."""
+    name = name_of(program)
+    read = records.read_grades(ledger, name, last=MOST_GRADINGS + 1)
+    answers, waivers = records.read_answers(ledger, name)
+    told = gradings(read)[:MOST_GRADINGS]
+    return {
+        "gradings": tuple(
+            GradingView(
+                at=one.at,
+                level=one.level,
+                rows=one.rows,
+                change="the first" if one.change is None else str(one.change),
+                climbed=0 if one.change is None else one.change.climbed,
+            )
+            for one in told
+        ),
+        "gradings_total": records.count_grades(ledger, name),
+        "said": _said([*answers, *waivers], now),
+        "effort": effort_views(records.read_effort(ledger, name)),
+        "expiring": expiring_views(expiring_soon(ledger, program, now), now),
+    }
+
+
+def spoken(program: Program, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return findings whose commands name the program's file."""
+    file = file_of(program)
+    return tuple(replace(f, next=for_program(f.next, file)) for f in findings)
+
+
+def effort_views(effort: Sequence[records.Effort]) -> tuple[EffortView, ...]:
+    """Return person-time as it is shown: hours by level, and who noted them."""
+    return tuple(
+        EffortView(one["level"], one["minutes"] / 60, tuple(one["by"])) for one in effort_json(effort)
+    )
+
+
+def expiring_views(expiring: Sequence[Expiring], now: datetime) -> tuple[ExpiringView, ...]:
+    """Return what ends soon as it is shown."""
+    return tuple(ExpiringView(each.what, each.until, (each.until - now).days) for each in expiring)
+
+
+def _said(given: Sequence[Answer | Waiver], now: datetime) -> tuple[SaidView, ...]:
+    return tuple(
+        SaidView(
+            at=each.at,
+            by=each.by,
+            verb="waives" if isinstance(each, Waiver) else "confirms",
+            check=each.check,
+            about=each.about,
+            because=each.because,
+            until=each.until,
+            counts=valid(each, now),
+        )
+        for each in sorted(given, key=lambda each: each.at, reverse=True)
+    )
+
+
+def _sources(
+    program: Program, extent: Mapping[str, Any], findings: Sequence[Finding]
+) -> tuple[SourceView, ...]:
+    """Return each source with what was found of it: the checks that are made of a joined one, and of the main one, too."""
+    main, joined = program.source.place, [join.source.place for join in program.source.joins]
+    every = {f.check for f in findings if f.about in joined}
+    sizes = {str(one.get("name")): one for one in extent.get("sources") or ()}
+    told = []
+    for name in (main, *joined):
+        about = None if name == main else name
+        mine = [f for f in findings if f.check in every and f.about == about]
+        size = sizes.get(name, {})
+        told.append(
+            SourceView(
+                name=name,
+                main=name == main,
+                rows=size.get("rows"),
+                columns=size.get("columns"),
+                rejected=size.get("rejected") or 0,
+                checks=tuple((f.check, f.verdict, f.saw) for f in mine),
+            )
+        )
+    return tuple(told)
