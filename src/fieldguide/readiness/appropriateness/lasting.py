@@ -55,9 +55,7 @@ def compare(rows: Rows, scores: Floats, model: Additive, before: Additive, *, bi
     told = [one for one in (known, near) if one is not None]
     if not told:
         return None
-    if near is not None and collapsed(near, binary=binary):
-        return near
-    if known is None:
+    if known is None or (near is not None and near.within.value > known.within.value):
         return near
     y, weight, held = rows.target[part], rows.weight[part], []
     terms, past = model.terms(coded), before.terms(coded)
