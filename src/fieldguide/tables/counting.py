@@ -179,14 +179,15 @@ def _keys(sliced: Sliced, *names: str) -> list[str]:
 def _by_bucket(sliced: Sliced, name: str, kind: str, grid: Grid) -> Groups:
     """Return the groups of a number that was counted by bucket."""
     found = engine.to_arrow(_bucketed(sliced, name, kind, grid, apart=False))
-    far = whole(found["bucket"]) >= FARTHEST_BUCKET
-    if (far & np.asarray(found["negative"].is_valid())).any():
+    if (np.abs(real(found["code"])) > FARTHEST_BUCKET).any():
         # infinities and NaN hide among what is very far away: count again, with them set apart
         found = engine.to_arrow(_bucketed(sliced, name, kind, grid, apart=True))
-    n, low, high = whole(found["n"]), real(found["low"]), real(found["high"])
-    negative = np.asarray(pc.fill_null(found["negative"], False))
-    # of nothing the sign is nothing, while the least of nothing and a number is, for SQL, the number
-    bucket = np.where(found["negative"].is_valid(), whole(found["bucket"]), APART)
+    n, low, high, code = whole(found["n"]), real(found["low"]), real(found["high"]), real(found["code"])
+    # of nothing the code is nothing, while the least of nothing and a number is, for SQL, the number
+    there = np.asarray(found["code"].is_valid()) & np.isfinite(code)
+    negative = there & (code < 0)
+    bucket = np.full(len(n), APART, dtype=np.int64)
+    bucket[there] = np.maximum(np.abs(code[there]) - 1.0, 0.0)
     distance = (real(found["distance"]) - n) * np.where(negative, -grid.scale, grid.scale)
     # within a bucket the values spread evenly between the lowest and the highest, if they are more than two
     with np.errstate(over="ignore", invalid="ignore"):
@@ -206,27 +207,31 @@ def _by_bucket(sliced: Sliced, name: str, kind: str, grid: Grid) -> Groups:
 
 
 def _bucketed(sliced: Sliced, name: str, kind: str, grid: Grid, *, apart: bool) -> ibis.Table:
-    """Counts and moments by (slice, sign, bucket).
+    """Counts and moments by (slice, code): one more than the bucket, negative below the anchor, 0 on it.
 
-    What lies beyond FARTHEST scales, NaN and infinities among it, is drawn in to FARTHEST before the cast
-    to integer, which would raise; with `apart` NaN and infinities have no bucket. The moment is the sum of
-    1 + |z|, rounded to 24 bits: within a bucket the exponents are (nearly) equal, so float64 adds up 2^28
-    of them without rounding, and the result does not depend on the order of the rows.
+    With `apart` NaN and infinities have no code, and what lies beyond FARTHEST scales is drawn in to FARTHEST;
+    otherwise their codes are beyond FARTHEST_BUCKET or not finite. The moment is the sum of 1 + |z|, rounded to
+    24 bits: within a bucket the exponents are (nearly) equal, so float64 adds up 2^28 of them without rounding,
+    and the result does not depend on the order of the rows. Each operation on every row counts here: there are
+    no others than are needed.
     """
     t = _base(sliced, x=seconds(sliced.table, name, kind))
     z = (t.x - literal(grid.anchor)) / literal(grid.scale)
-    t = t.mutate(z=ibis.ifelse(t.x.abs() <= literal(LARGEST), z, None) if apart else z)
-    t = t.mutate(m=ibis.least(t.z.abs(), literal(FARTHEST)))
-    t = t.mutate(one=t.m + literal(1))
+    if apart:
+        z = ibis.ifelse(t.x.abs() <= literal(LARGEST), z, None)
+        z = ibis.greatest(ibis.least(z, literal(FARTHEST)), literal(-FARTHEST))
+        t = t.mutate(z=ibis.ifelse(t.x.abs() <= literal(LARGEST), z, None))
+    else:
+        t = t.mutate(z=z)
+    t = t.mutate(one=t.z.abs() + literal(1))
     t = t.select(
         *_keys(sliced),
         x=t.x,
-        negative=t.z < literal(0),
-        bucket=_bucket(t.m),
+        code=t.z.sign() * (_bucket(t.z.abs(), t.z) + literal(1)),
         distance=_24_bits(t.one),
     )
     counted = {"present": t.x.count()} if apart else {}
-    return t.group_by(_keys(sliced, "negative", "bucket")).agg(
+    return t.group_by(_keys(sliced, "code")).agg(
         n=t.count(),
         distance=t.distance.sum(),
         low=t.x.min(),
@@ -241,10 +246,11 @@ def _24_bits(x: Any) -> Any:
     return product - (product - x)
 
 
-def _bucket(m: Any) -> Any:
-    # Ibis has no asinh. |z| ≥ 0, so floor(… + ½) rounds halves up on every engine; a cast alone would
-    # round on DuckDB and cut off on Spark.
-    return ((m + (m * m + literal(1)).sqrt()).ln() * literal(STEEPNESS) + literal(0.5)).floor()
+def _bucket(m: Any, z: Any) -> Any:
+    # of z, whose size is m. Ibis has no asinh, and its floor casts to integers, which NaN and infinities would break:
+    # a float that adds 2^52 and takes it away again is a whole number, on every engine.
+    height = (m + (z * z + literal(1)).sqrt()).ln() * literal(STEEPNESS)
+    return (height + literal(2.0**52)) - literal(2.0**52)
 
 
 def _texts(sliced: Sliced, name: str, kind: str, distinct: float) -> pa.Table:
