@@ -24,6 +24,7 @@ from fieldguide.readiness.appropriateness.light import Coded, probability
 from fieldguide.readiness.appropriateness.population import Difference
 from fieldguide.readiness.appropriateness.support import Planned, cox_snell
 from fieldguide.readiness.appropriateness.view import Questioned, floats, instants
+from fieldguide.tables import query
 from fieldguide.tables.query.drawn import draw
 from fieldguide.tables.query.labels import Labels
 from fieldguide.tables.read import read
@@ -209,8 +210,7 @@ def _read(view: Questioned, source: Source) -> pa.Table:
         optimizer=None,
     )
     table = read(program).table
-    rows = int(table.count().execute())
-    nothing = Labels(rows, 0, *(float("nan"),) * 4)
+    nothing = Labels(query.size(table), 0, *(float("nan"),) * 4)
     drawn = draw(table, nothing, binary=False, keyed=bool(source.keys), ordered=False)
     return _first(drawn.table)
 
