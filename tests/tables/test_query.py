@@ -14,11 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fieldguide.program import Boolean, Category, Number
 from fieldguide.tables import query
 from fieldguide.tables.engines import duckdb as engine
 from fieldguide.tables.query import nulls, periods
 from fieldguide.tables.query.runs import runs
 from fieldguide.tables.query.sampled import sampled
+from fieldguide.tables.summary import Spans, summarize
 from fieldguide.tables.tally import Grid, bucket_of
 
 NAN, INF = float("nan"), float("inf")
@@ -285,3 +287,48 @@ def test_of_rows_with_long_texts_fewer_are_sampled(monkeypatch: pytest.MonkeyPat
     table = pa.table({"id": list(range(5_000)), "text": [f"{i} " + "word " * 200 for i in range(5_000)]})
     assert sampled(engine.as_table(table), 4_000, ("id",)).nbytes < 3_000_000
     assert len(sampled(engine.as_table(table.select(["id"])), 6_000)) == 5_000
+
+
+@pytest.mark.parametrize("rare", [False, True])
+def test_what_is_missing_together_is_the_same_from_the_rows_with_something_missing_and_from_all(
+    rare: bool,
+) -> None:
+    rng = np.random.default_rng(5)
+    n = 3_000
+    us = pa.array(np.sort(rng.integers(0, 10**12, n))).cast(pa.timestamp("us", "UTC"))
+    x, y = rng.normal(1013, 8, n), rng.integers(0, 9, n).astype(float)
+    y[5] = np.inf
+    plan = np.array(["free", "basic", "pro"])[rng.integers(0, 3, n)]
+    gone = rng.random(n) < (0.002 if rare else 0.3)
+    table = pa.table(
+        {
+            "x": pa.array(x, mask=gone & (y > 2)),
+            "y": pa.array(y, mask=gone & (x > 1013)),
+            "plan": pa.array(plan, mask=rng.random(n) < 0.1),
+            "sure": rng.random(n) < 0.5,
+            "__time": us,
+            "__key": [str(i) for i in range(n)],
+        }
+    )
+    t = engine.as_table(table)
+    features = [Number("x"), Number("y"), Category("plan"), Boolean("sure")]
+    known = summarize(t, features, slices=Spans(12))
+    masked = ["x", "y", "plan"]
+    centers = {name: known.columns[name].grid.anchor for name in ("x", "y")}  # type: ignore[union-attr]
+    a = query.null_patterns(t, masked, centers)
+    b = query.null_patterns(t, masked, centers, known.columns)
+    assert a.flags.tolist() == b.flags.tolist()
+    assert a.rows.tolist() == b.rows.tolist()
+    np.testing.assert_array_equal(a.counts, b.counts)
+    np.testing.assert_allclose(a.sums, b.sums, atol=1e-2)
+    np.testing.assert_allclose(a.squares, b.squares, rtol=1e-3)
+    columns = {name: known.columns[name] for name in ("plan", "sure")}
+    for one in query.nulls_by_values(t, masked, columns):
+        other = query.nulls_by_value(t, masked, one.column)
+        assert one.values == other.values
+        assert one.rows.tolist() == other.rows.tolist()
+        assert one.nulls.tolist() == other.nulls.tolist()
+    spans, stretches = query.nulls_by_span(known, masked), query.nulls_by_period(t, masked)
+    assert spans.rows.tolist() == stretches.rows.tolist()
+    assert spans.nulls.tolist() == stretches.nulls.tolist()
+    assert query.rows_by_span(known).rows.tolist() == query.rows_by_period(t).rows.tolist()

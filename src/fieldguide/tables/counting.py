@@ -14,13 +14,12 @@ import pyarrow.compute as pc
 from fieldguide.tables import engines as engine
 from fieldguide.tables.assemble import APART, NULL, REST, Groups, Texts, label_summary, number_summary
 from fieldguide.tables.memory import buckets
+from fieldguide.tables.sets import group_each
 from fieldguide.tables.tally import FARTHEST, MOST_LABELS, STEEPNESS, ColumnSummary, Floats, Grid, Ints
 
 LARGEST = float(np.finfo(np.float64).max)
 MANY_TEXTS = 200_000
 """Above about so many distinct texts only those with a small md5 are grouped one by one."""
-TOGETHER = 8
-"""Columns of few values that are counted in one scan."""
 NO_SLICE = np.iinfo(np.int64).max
 FARTHEST_BUCKET = int(np.arcsinh(FARTHEST) * STEEPNESS)
 
@@ -106,13 +105,8 @@ def by_value(sliced: Sliced, columns: Sequence[tuple[str, str]]) -> dict[str, pa
     Several columns are counted in one scan, since for columns of few values reading the time again for the slice
     would cost more than the counting.
     """
-    found: dict[str, pa.Table] = {}
-    for first in range(0, len(columns), TOGETHER):
-        found |= _together(sliced, columns[first : first + TOGETHER])
-    return found
-
-
-def _together(sliced: Sliced, columns: Sequence[tuple[str, str]]) -> dict[str, pa.Table]:
+    if not columns:
+        return {}
     t = _base(
         sliced,
         **{
@@ -122,25 +116,8 @@ def _together(sliced: Sliced, columns: Sequence[tuple[str, str]]) -> dict[str, p
             for i, (name, kind) in enumerate(columns)
         },
     )
-    if len(columns) == 1:
-        found = engine.to_arrow(t.group_by(_keys(sliced, "x0")).agg(n=t.count()))
-        return {columns[0][0]: found.rename_columns([*_keys(sliced, "value"), "n"])}
-    index = "" if sliced.slice is None else '"slice", '
-    names = [f'"x{i}"' for i in range(len(columns))]
-    sets = ", ".join(f"({index}{name})" for name in names)
-    marks = ", ".join(f"GROUPING({name}) AS g{i}" for i, name in enumerate(names))
-    # Ibis has no word for grouping sets; the engines have the same one
-    query = (
-        f"SELECT {index}{', '.join(names)}, {marks}, COUNT(*) AS n FROM rows GROUP BY GROUPING SETS ({sets})"
-    )
-    whole_found = engine.to_arrow(t.alias("rows").sql(query, dialect="duckdb"))
-    found_by: dict[str, pa.Table] = {}
-    for i, (name, _) in enumerate(columns):
-        mine = whole_found.filter(pc.equal(whole_found[f"g{i}"], 0))
-        found_by[name] = mine.select([*_keys(sliced, f"x{i}"), "n"]).rename_columns(
-            [*_keys(sliced, "value"), "n"]
-        )
-    return found_by
+    found = group_each(t, [f"x{i}" for i in range(len(columns))], _keys(sliced))
+    return {name: one for (name, _), one in zip(columns, found, strict=True)}
 
 
 def _of_values(sliced: Sliced, counted: pa.Table, grid: Grid) -> Groups:

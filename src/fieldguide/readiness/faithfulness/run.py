@@ -127,10 +127,13 @@ def _missing(view: Faithful) -> list[Finding]:
     }
     if not masked:
         return missing.missing_values(query.no_nulls(), [], query.no_periods(()), view.rows)
-    patterns = query.null_patterns(view.table, masked, centers)
-    names = [f.name for f in full if f.kind in ("category", "boolean")]
-    by_value = [query.nulls_by_value(view.table, masked, name) for name in names]
-    periods = query.nulls_by_period(view.table, masked) if view.timed else query.no_periods(masked)
+    patterns = query.null_patterns(view.table, masked, centers, columns)
+    named = {f.name: columns[f.name] for f in full if f.kind in ("category", "boolean")}
+    by_value = query.nulls_by_values(view.table, masked, named)
+    if len(view.summary.rows) > 1:
+        periods = query.nulls_by_span(view.summary, masked)
+    else:
+        periods = query.nulls_by_period(view.table, masked) if view.timed else query.no_periods(masked)
     return missing.missing_values(patterns, by_value, periods, view.rows)
 
 

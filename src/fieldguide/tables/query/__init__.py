@@ -16,9 +16,11 @@ from fieldguide.tables.query.nulls import (
     no_periods,
     null_patterns,
     nulls_by_period,
+    nulls_by_span,
     nulls_by_value,
+    nulls_by_values,
 )
-from fieldguide.tables.query.periods import Periods, rows_by_period
+from fieldguide.tables.query.periods import Periods, rows_by_period, rows_by_span
 from fieldguide.tables.query.places import (
     Found,
     beyond,
@@ -53,10 +55,13 @@ __all__ = [
     "not_finite",
     "null_patterns",
     "nulls_by_period",
+    "nulls_by_span",
     "nulls_by_value",
+    "nulls_by_values",
     "place",
     "reaching",
     "rows_by_period",
+    "rows_by_span",
     "size",
     "times_after",
     "times_not_after",

@@ -12,7 +12,7 @@ from fieldguide.tables import engines as engine
 from fieldguide.tables.counting import literal, whole
 from fieldguide.tables.query.places import row
 from fieldguide.tables.slicing import instant
-from fieldguide.tables.tally import Ints
+from fieldguide.tables.tally import Ints, Summary
 
 PERIODS = 12
 """Equal stretches of time into which a table is cut when it is looked at over time."""
@@ -39,6 +39,16 @@ def rows_by_period(table: ibis.Table) -> Periods:
     rows = np.zeros(PERIODS, dtype=np.int64)
     rows[whole(found["p"])] = whole(found["n"])
     return Periods(tuple(start(p, *span) for p in range(PERIODS)), rows, untimed)
+
+
+def rows_by_span(summary: Summary) -> Periods:
+    """Return the rows in each slice of a summary that was sliced by time into equal spans."""
+    dated = [i for i, since in enumerate(summary.since) if since is not None]
+    return Periods(
+        tuple(summary.since[i] for i in dated),
+        summary.rows[dated],
+        int(summary.rows.sum() - summary.rows[dated].sum()),
+    )
 
 
 def edges(table: ibis.Table) -> tuple[int, int] | None:
