@@ -82,11 +82,13 @@ LEVELS: tuple[Level, ...] = (
     ),
     Level(
         "C2", "permitted", "the data may be used for this purpose",
-        "license, purpose and personal data answered and not expired; a look for personal data", "ours",
+        "license, purpose and personal data answered and not expired, with legal basis and ethics where there are any; a look for "
+        "personal data in every column", "ours",
     ),
     Level(
         "C1", "loads", "all obstacles to access are gone: ready to be loaded",
-        "parse failures below one in a thousand; two readings with the same content", "literature",
+        "parse failures below one in a thousand, no cells that a spreadsheet spoilt, no late delivery; two readings with the same "
+        "content", "literature",
     ),
     Level(
         "B4", "loaded", "just loaded; nothing is known about validity",
