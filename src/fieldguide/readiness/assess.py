@@ -7,7 +7,9 @@ through `Faithful`, which has neither label nor question: its table has lost the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from fieldguide.errors import FieldguideError
 from fieldguide.finding import Finding
@@ -43,7 +45,8 @@ def assess(
 ) -> list[Finding]:
     """Return what every check says that needs no later step, in the order of the levels.
 
-    What people should work through (suspect cells, doubtful labels) is put into `queues`, by name.
+    What people should work through (suspect cells, doubtful labels) is put into `queues`, by name; a finding names
+    the one that its check filled as `evidence["queue"]`, and one about a personal column has `evidence["personal"]`.
     `summary` is of all rows of `reading.table` (any slices; made anew when it left rows out), `again` the
     extent of a second reading from cold (without it "two readings alike" is unknown), `answers` what people
     confirmed. `now` decides what has expired, `clock` (left out: `now`) how fresh the rows are. `earlier` are the
@@ -65,9 +68,13 @@ def assess(
         *faithfulness.steps(view, now, queues),
         *appropriateness.steps(program, reading, summary, now, answers, queues, earlier),
     ):
-        findings += _made(checks, run)
+        before = {*queues}
+        made = _made(checks, run)
+        filled = next((name for name in queues if name not in before), None)
+        findings += made if filled is None else [_queued(f, filled) for f in made]
     place, hidden = {name: i for i, name in enumerate(CHECKS)}, to_hide(looks)
-    return [hide(f, hidden) for f in sorted(findings, key=lambda f: place[f.check])]
+    told = [hide(f, hidden) for f in sorted(findings, key=lambda f: place[f.check])]
+    return [_marked(f, "personal", True) if f.about in hidden.columns else f for f in told]
 
 
 def faithful(program: Program, reading: Reading, summary: Summary) -> Faithful:
@@ -90,6 +97,16 @@ def faithful(program: Program, reading: Reading, summary: Summary) -> Faithful:
         raw=reading.parts[0].table,
         source=source,
     )
+
+
+def _queued(finding: Finding, queue: str) -> Finding:
+    """Return a finding that has something to do with the name of the queue that its check filled."""
+    told = finding.verdict != "pass" or bool(finding.next)
+    return _marked(finding, "queue", queue) if told and "queue" not in finding.evidence else finding
+
+
+def _marked(finding: Finding, mark: str, value: Any) -> Finding:
+    return replace(finding, evidence={**finding.evidence, mark: value})
 
 
 def _made(checks: tuple[str, ...], run: Callable[[], list[Finding]]) -> list[Finding]:

@@ -10,15 +10,14 @@ from numpy.typing import NDArray
 
 from fieldguide.finding import Finding
 from fieldguide.program import Feature, Program, raw_columns
-from fieldguide.tables.summary import OVERFLOW, ColumnSummary, Summary, quantiles, representative, stretch
+from fieldguide.steps.profile import thinned
+from fieldguide.tables.summary import OVERFLOW, ColumnSummary, Summary, quantiles, representative
 from fieldguide.web.format import number, percent, when
 from fieldguide.web.view import Bars, ColumnView, Histogram
 
 Floats = NDArray[np.float64]
 
 BINS = 36
-STRETCHES = 60
-"""Stretches of time at most that the missing share is shown by."""
 LATER = 0.2
 """Share of the rows at the end of the time that is drawn apart."""
 EDGES = (0.005, 0.995)
@@ -36,9 +35,7 @@ def column_views(program: Program, summary: Summary, findings: Sequence[Finding]
     about: dict[str, list[Finding]] = {}
     for finding in findings:
         about.setdefault(finding.about or "", []).append(finding)
-    whole = (
-        summary if len(summary.rows) <= STRETCHES else stretch(summary, -(-len(summary.rows) // STRETCHES))
-    )
+    whole = thinned(summary)
     return tuple(
         _view(feature, whole, timed, program.source.timezone, tuple(about.get(feature.name, ())))
         for feature in raw_columns(program)
@@ -51,8 +48,10 @@ def _view(
 ) -> ColumnView:
     column = summary.columns[feature.name]
     rows = max(int(summary.rows.sum()), 1)
-    low, middle, high = _spread(column, zone)
-    picture = _picture(column, timed)
+    # what a person's own value could be is not shown
+    personal = any(finding.evidence.get("personal") for finding in findings)
+    low, middle, high = ("", "", "") if personal else _spread(column, zone)
+    picture = None if personal else _picture(column, timed)
     return ColumnView(
         name=feature.name,
         kind=feature.kind,

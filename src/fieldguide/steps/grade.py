@@ -34,7 +34,7 @@ from fieldguide.steps.told import Findings, grade_text, graded_json
 from fieldguide.tables import engines, query
 from fieldguide.tables.draw import Wanted
 from fieldguide.tables.read import Extent, Reading, read, read_table
-from fieldguide.tables.summary import Blocks, Summary, summarize
+from fieldguide.tables.summary import Spans, Summary, summarize
 
 Progress = Callable[[str], None]
 SEEN = 20
@@ -157,7 +157,7 @@ def grade(
     except DataError as error:
         return _unread(place, program, error, now, answers)
     say(f"summarizing {reading.extent.rows:,} rows")
-    summary = summarize(reading.table, raw_columns(program), slices=Blocks())
+    summary = summarize(reading.table, raw_columns(program), slices=Spans())
     say("checking")
     before = _seen_before(ledger, program, reading.extent)
     if before is None or before.hash != reading.extent.hash:
@@ -178,7 +178,7 @@ def grade(
         findings = [_changed_since(f) if f.check == "reads_alike" else f for f in findings]
     extent = {**asdict(reading.extent), **_told_of(program, reading)}
     if share is None:
-        keep_profile(place, program, summary)
+        keep_profile(place, program, summary, findings)
     else:
         assert reading.drawn is not None
         extent |= {"share": share, "of": reading.drawn.whole.rows}
@@ -254,6 +254,7 @@ def _recorded(place: Home, found: Graded) -> Graded:
 
 def _told_of(program: Program, reading: Reading) -> dict[str, Any]:
     """Return what is recorded of a reading beside its extent: its columns, and each of its sources."""
+    events = reading.event_columns
     sources = [
         {
             "name": part.name,
@@ -261,8 +262,9 @@ def _told_of(program: Program, reading: Reading) -> dict[str, Any]:
             "columns": len(part.columns),
             "files": len(part.files),
             "rejected": part.rejected,
+            "brings": [name for name, event in events.items() if event == f"__event_{i}"],
         }
-        for part in reading.parts
+        for i, part in enumerate(reading.parts)
     ]
     return {"columns": [f.name for f in raw_columns(program)], "sources": sources}
 

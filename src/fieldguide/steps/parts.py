@@ -13,7 +13,7 @@ from fieldguide.errors import for_program
 from fieldguide.finding import Finding
 from fieldguide.ledger import records
 from fieldguide.ledger.history import Expiring
-from fieldguide.program import Program
+from fieldguide.program import Program, raw_columns
 from fieldguide.readiness.answers import Answer, Waiver, valid
 from fieldguide.readiness.grade import Grade
 from fieldguide.steps.columns import column_views
@@ -44,6 +44,7 @@ def grade_parts(
             )
         ),
         "owner": source.owner or "",
+        "owners": _owners(program, extent),
         "place": source.place,
         "rows": extent.get("rows"),
         "share": extent.get("share"),
@@ -109,6 +110,18 @@ def _said(given: Sequence[Answer | Waiver], now: datetime) -> tuple[SaidView, ..
         )
         for each in sorted(given, key=lambda each: each.at, reverse=True)
     )
+
+
+def _owners(program: Program, extent: Mapping[str, Any]) -> dict[str, str]:
+    """Return who answers for each column that is not simply the main source's: its own owner, or its source's."""
+    by_source = {join.source.place: join.source.owner or "" for join in program.source.joins}
+    owners = {
+        str(column): owner
+        for one in extent.get("sources") or ()
+        if (owner := by_source.get(str(one.get("name")), ""))
+        for column in one.get("brings") or ()
+    }
+    return {**by_source, **owners, **{f.name: f.owner for f in raw_columns(program) if f.owner}}
 
 
 def _sources(

@@ -208,8 +208,11 @@ def _counted(findings: Sequence[Finding]) -> list[str]:
 
 
 def _afterwards(graded: Graded, file: str) -> list[str]:
-    """Return what is left to say: who can answer, what changed, what ends soon."""
+    """Return what is left to say: what to work through, what changed, what ends soon."""
     told: list[str] = []
+    if graded.queues and not graded.files:
+        sizes = ", ".join(f"{name} ({table.num_rows:,} rows)" for name, table in graded.queues.items())
+        told.append(for_program(f"To work through: {sizes}. As files: fieldguide grade P --queues DIR", file))
     if any(f.verdict == "fail" and f.check in CHECKS for f in graded.grade.held_back_by):
         told.append(
             for_program(

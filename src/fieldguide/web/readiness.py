@@ -90,7 +90,7 @@ def grade_values(view: ProgramView) -> dict[str, Any]:
         "held": held,
         "plain": tuple(plainly(group) for group in held[:MOST_PLAIN]),
         "plain_more": max(len(held) - MOST_PLAIN, 0),
-        "todo": tuple(_todo(group, view.owner) for group in held),
+        "todo": tuple(_todo(group, _owner(group, view)) for group in held),
         "further": groups(f for f in open_ if f.verdict == "fail"),
         "unknown": _by_who(unknown),
         "notes": groups(f for f in rest if f.verdict == "pass" and f.next),
@@ -127,6 +127,12 @@ def _todo(group: Group, owner: str) -> ToDo:
         "later": ("The next step has to show", check.checks if check else group.saw),
     }[who_can(group.check)]
     return ToDo(who, of + what, without_commands(group.next), commands(group.next))
+
+
+def _owner(group: Group, view: ProgramView) -> str:
+    """Return who answers for what a group is about: for a few columns their owners, else the owner of the data."""
+    named = list(dict.fromkeys(view.owners.get(name, view.owner) for name in group.about))
+    return " and ".join(named) if 0 < len(named) <= 2 and all(named) else view.owner
 
 
 def without_commands(text: str) -> str:

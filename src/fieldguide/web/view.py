@@ -6,7 +6,8 @@ has an honest empty value: None or an empty tuple means "not known yet", and the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from fieldguide.finding import Finding
@@ -248,7 +249,7 @@ class ProgramView:
     `level` is the readiness reached (None: not graded yet, "" : graded, none reached), `held_back_by` what keeps it
     from the next one, `findings` all that the last grading said, `open_findings` what monitoring says of
     the rows served now, `past` which of its incidents are over (the newest first); `graded_at` and `as_of` are when each was said. `history` has the newest release first, `gradings` the
-    newest grading. `owner` is who answers for the data, `place` where they are; `share` the part of the rows that was
+    newest grading. `owner` is who answers for the data (`owners`: for some columns and sources), `place` where they are; `share` the part of the rows that was
     read, `error` why none were.
     """
 
@@ -274,6 +275,7 @@ class ProgramView:
     effort: tuple[EffortView, ...] = ()
     timezone: str = "UTC"
     owner: str = ""
+    owners: Mapping[str, str] = field(default_factory=dict)
     place: str = ""
     rows: int | None = None
     share: float | None = None
