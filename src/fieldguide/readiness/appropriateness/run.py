@@ -73,7 +73,7 @@ def steps(
         return
     view = Questioned(program, reading, summary, now)
     label, source = program.label, program.source
-    periods = cache(lambda: query.rows_by_period(view.table) if view.timed else None)
+    periods = cache(lambda: _periods(view))
     counted = cache(lambda: _counted(view))
     instants = cache(lambda: looks.instants_of(view))
     doubtful = cache(lambda: modeled.doubtful_of(view))
@@ -96,6 +96,14 @@ def steps(
     yield ("support",), lambda: _support(view, planned(), counted())
     yield ("learning_curve",), lambda: _curve(view, planned(), doubtful(), queues)
     yield ("features_available",), lambda: _available(view, instants())
+
+
+def _periods(view: Questioned) -> query.Periods | None:
+    if not view.timed:
+        return None
+    return (
+        query.rows_by_span(view.summary) if query.by_spans(view.summary) else query.rows_by_period(view.table)
+    )
 
 
 def _label_later(view: Questioned) -> list[Finding]:

@@ -84,6 +84,9 @@ def _wild(view: Faithful, numbers: Sequence[Feature]) -> list[Finding]:
 def _future(view: Faithful, now: datetime) -> list[Finding]:
     if not view.timed:
         return times.possible_times(None, now)
+    told = view.summary.columns.get(view.source.time or "")
+    if told is not None and told.kind == "timestamp" and not (told.high > now.timestamp()).any():
+        return times.possible_times(query.Found(0), now)
     return times.possible_times(query.beyond(view.table, "__time", above=now.timestamp()), now)
 
 
@@ -130,7 +133,7 @@ def _missing(view: Faithful) -> list[Finding]:
     patterns = query.null_patterns(view.table, masked, centers, columns)
     named = {f.name: columns[f.name] for f in full if f.kind in ("category", "boolean")}
     by_value = query.nulls_by_values(view.table, masked, named)
-    if len(view.summary.rows) > 1:
+    if query.by_spans(view.summary):
         periods = query.nulls_by_span(view.summary, masked)
     else:
         periods = query.nulls_by_period(view.table, masked) if view.timed else query.no_periods(masked)

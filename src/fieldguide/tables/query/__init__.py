@@ -20,7 +20,7 @@ from fieldguide.tables.query.nulls import (
     nulls_by_value,
     nulls_by_values,
 )
-from fieldguide.tables.query.periods import Periods, rows_by_period, rows_by_span
+from fieldguide.tables.query.periods import Periods, by_spans, rows_by_period, rows_by_span
 from fieldguide.tables.query.places import (
     Found,
     beyond,
@@ -45,6 +45,7 @@ __all__ = [
     "Periods",
     "beyond",
     "by_label",
+    "by_spans",
     "distinct_texts",
     "duplicate_keys",
     "equal_to",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import ibis
@@ -39,6 +41,13 @@ def rows_by_period(table: ibis.Table) -> Periods:
     rows = np.zeros(PERIODS, dtype=np.int64)
     rows[whole(found["p"])] = whole(found["n"])
     return Periods(tuple(start(p, *span) for p in range(PERIODS)), rows, untimed)
+
+
+def by_spans(summary: Summary) -> bool:
+    """Return whether a summary was sliced by time into equal spans (`Spans`), so that it tells of rows over time."""
+    starts = [datetime.fromisoformat(since) for since in summary.since if since is not None]
+    steps = [b - a for a, b in pairwise(starts)]
+    return len(starts) > 1 and max(steps) - min(steps) <= timedelta(microseconds=1)
 
 
 def rows_by_span(summary: Summary) -> Periods:
