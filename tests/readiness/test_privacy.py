@@ -286,7 +286,7 @@ def test_columns_of_made_up_persons_are_found(worlds: ModuleType, named: bool) -
 class Recognizer:
     """What Presidio's recognizers offer."""
 
-    supported_entities = ("UK_NHS",)
+    supported_entities = ("AU_MEDICARE",)
 
     def analyze(self, text: str, entities: Sequence[str], nlp_artifacts: None) -> list[Recognizer]:
         self.start, self.end, self.score = 0, len(text), 1.0 if text.startswith("943") else 0.4
@@ -298,9 +298,9 @@ def test_presidio_is_used_where_it_is_there_and_not_missed_where_not(monkeypatch
     monkeypatch.setattr(presidio, "installed", lambda: False)
     assert presidio.matches([column]) == {}
     monkeypatch.setattr(presidio, "installed", lambda: True)
-    monkeypatch.setattr(presidio, "_recognizers", lambda: {"NhsRecognizer": Recognizer()})
+    monkeypatch.setattr(presidio, "_recognizers", lambda: {"AuMedicareRecognizer": Recognizer()})
     (match,) = presidio.matches([column, cells("d", [f"123 456 {i}" for i in range(5_900, 5_930)])])["c"]
-    assert (match.kind, match.what, match.share) == ("health_id", "uk nhs (Presidio)", 1.0)
+    assert (match.kind, match.what, match.share) == ("health_id", "au medicare (Presidio)", 1.0)
     assert kinds(look([column], {"c": [match]})) == {"c": "health_id"}
 
 

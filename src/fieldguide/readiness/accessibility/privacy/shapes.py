@@ -89,10 +89,8 @@ def _town(text: str) -> bool:
 
 
 def _postal_code(text: str) -> bool:
-    return (
-        re.fullmatch(r"(?=.*\d)[A-Za-z]{0,3}[- ]?[A-Za-z0-9]{2,6}(?:[ -][A-Za-z0-9]{2,4})?", text) is not None
-        and len(text) >= 3
-    )
+    written = r"(?=.*\d)[A-Za-z]{0,3}[- ]?[A-Za-z0-9]{2,6}(?:[ -][A-Za-z0-9]{2,4})?|\d{3,10}"
+    return len(text) >= 3 and re.fullmatch(written, text) is not None
 
 
 def _national_id(text: str) -> bool:
