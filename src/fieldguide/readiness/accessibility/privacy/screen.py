@@ -89,6 +89,7 @@ def _column(column: str, match: Match, looked: Looked, declared: str | None, nam
     others = looked.more.get(column, ())
     saw += "".join(f"; {_share(one)} look like {one.words}" for one in others)
     evidence: dict[str, Any] = {
+        "personal": True,
         "kind": KINDS[match.kind].words,
         "share": round(match.share, 4),
         "by": match.by,
