@@ -16,14 +16,18 @@ _WORDS = (
     "Presentation", "Program", "Question", "Source", "Text", "Timestamp", "changes", "models", "objectives", "optimizers", "priors",
 )  # fmt: skip
 _VERBS = {
+    "compare": "compare",
     "confirm": "answers",
     "effort": "answers",
     "explain": "explain",
     "fit": "fit",
     "grade": "grade",
     "harvest": "harvest",
+    "history": "history",
     "launch": "launch",
     "monitor": "monitor",
+    "questions": "answers",
+    "report": "report",
     "rollback": "launch",
     "sample": "sample",
     "score": "score",
@@ -73,14 +77,18 @@ if TYPE_CHECKING:
     from fieldguide.program import priors as priors
     from fieldguide.steps.answers import confirm as confirm
     from fieldguide.steps.answers import effort as effort
+    from fieldguide.steps.answers import questions as questions
     from fieldguide.steps.answers import waive as waive
+    from fieldguide.steps.compare import compare as compare
     from fieldguide.steps.explain import explain as explain
     from fieldguide.steps.fit import fit as fit
     from fieldguide.steps.grade import grade as grade
     from fieldguide.steps.harvest import harvest as harvest
+    from fieldguide.steps.history import history as history
     from fieldguide.steps.launch import launch as launch
     from fieldguide.steps.launch import rollback as rollback
     from fieldguide.steps.monitor import monitor as monitor
+    from fieldguide.steps.report import report as report
     from fieldguide.steps.sample import sample as sample
     from fieldguide.steps.score import score as score
     from fieldguide.steps.serve import serve as serve

@@ -12,8 +12,8 @@ import fieldguide
 NAMES = [
     "BinaryLabel", "Boolean", "CSV", "Category", "CountLabel", "DataError", "FieldguideError", "GateError", "Hearsay",
     "Join", "JournalError", "NoLabel", "Number", "NumericLabel", "Presentation", "Program", "ProgramError", "Question",
-    "Source", "Text", "Timestamp", "UnreachableError", "UsageError", "__version__", "changes", "confirm", "effort", "explain", "fit", "grade", "harvest",
-    "launch", "models", "monitor", "objectives", "optimizers", "priors", "rollback", "sample", "score", "serve", "waive",
+    "Source", "Text", "Timestamp", "UnreachableError", "UsageError", "__version__", "changes", "compare", "confirm", "effort", "explain", "fit", "grade", "harvest", "history",
+    "launch", "models", "monitor", "objectives", "optimizers", "priors", "questions", "report", "rollback", "sample", "score", "serve", "waive",
 ]  # fmt: skip
 """A name that is added or taken away is a change for every user: it belongs in the changelog."""
 

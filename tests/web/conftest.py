@@ -166,8 +166,8 @@ def asked() -> ProgramView:
             for name in names
         ),
         sources=(
-            SourceView("visits.csv", True, 100, 40, 0, (("owner", "unknown", "not answered"),)),
-            SourceView("weather.csv", False, 20, 3, 2, (("owner", "pass", "declared"),)),
+            SourceView("visits.csv", True, "C4", 100, 40, 0, (("owner", "unknown", "not answered"),)),
+            SourceView("weather.csv", False, "C3", 20, 3, 2, (("owner", "pass", "declared"),)),
         ),
         gradings=(
             GradingView(datetime(2026, 5, 2, 12, tzinfo=UTC), "C4", 100, "1 finding gone (license)", 1),

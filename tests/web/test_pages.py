@@ -404,7 +404,10 @@ def test_sources_of_a_join_stand_side_by_side(asked: ProgramView) -> None:
     words = Page(report(asked)).words()
     told = words[words.index("Sources, side by side") :]
     assert "visits.csv the main one weather.csv" in told
-    assert "rows 100 20 columns 40 3 not read 0 2 owner unknown not answered holds declared" in told
+    assert (
+        "as far as C4 C3 rows 100 20 columns 40 3 not read 0 2 owner unknown not answered holds declared"
+        in told
+    )
 
 
 def test_a_report_needs_no_script_and_little_room(asked: ProgramView) -> None:

@@ -1,4 +1,4 @@
-"""grade, history: the level, what holds it back, and how it came to be."""
+"""grade, history, compare: the level, what holds it back, how it came to be, and that of others."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import click
 from fieldguide.cli.options import (
     common,
     engine_option,
+    home_option,
+    json_option,
     print_json,
     program_argument,
     progress,
@@ -20,7 +22,7 @@ from fieldguide.cli.options import (
     until_option,
 )
 from fieldguide.errors import UsageError, for_program
-from fieldguide.program import load_one
+from fieldguide.program import load, load_one
 
 if TYPE_CHECKING:
     from fieldguide.finding import Finding
@@ -115,3 +117,21 @@ def history(program: str, show_all: bool, home: str, as_json: bool) -> None:
         print_json(found.to_json())
     else:
         click.echo(for_program(found.to_text(), program))
+
+
+@click.command()
+@click.argument("programs", metavar="PROGRAM…", nargs=-1, required=True)
+@click.option("--all", "show_all", is_flag=True, help="Show the checks that hold everywhere, too.")
+@home_option
+@json_option
+def compare(programs: tuple[str, ...], show_all: bool, home: str, as_json: bool) -> None:
+    """Put the levels and checks of PROGRAM…, and of the sources that each joins, side by side."""
+    loaded = [program for spec in programs for program in load(spec)]
+    from fieldguide.steps.compare import compare as step
+
+    found = step(loaded, home=home, on_step=progress)
+    progress_done()
+    if as_json:
+        print_json(found.to_json())
+    else:
+        click.echo(found.to_text(everything=show_all))

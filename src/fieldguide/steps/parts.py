@@ -16,6 +16,7 @@ from fieldguide.ledger.history import Expiring
 from fieldguide.program import Program, raw_columns
 from fieldguide.readiness.answers import Answer, Waiver, valid
 from fieldguide.readiness.grade import Grade
+from fieldguide.readiness.levels import LEVELS, RANK
 from fieldguide.steps.columns import column_views
 from fieldguide.steps.history import effort_json, expiring_soon, gradings
 from fieldguide.steps.home import name_of
@@ -49,7 +50,7 @@ def grade_parts(
         "rows": extent.get("rows"),
         "share": extent.get("share"),
         "error": extent.get("error"),
-        "sources": _sources(program, extent, findings),
+        "sources": source_views(program, extent, findings),
         "columns": () if summary is None else column_views(program, summary, findings),
     }
 
@@ -124,26 +125,55 @@ def _owners(program: Program, extent: Mapping[str, Any]) -> dict[str, str]:
     return {**by_source, **owners, **{f.name: f.owner for f in raw_columns(program) if f.owner}}
 
 
-def _sources(
+def source_views(
     program: Program, extent: Mapping[str, Any], findings: Sequence[Finding]
 ) -> tuple[SourceView, ...]:
-    """Return each source with what was found of it: the checks that are made of a joined one, and of the main one, too."""
+    """Return each source with what bands C and B found of it and of the columns that it brought.
+
+    Of the main source only the checks are told that are made of a joined one, too; its level is that of all.
+    """
     main, joined = program.source.place, [join.source.place for join in program.source.joins]
-    every = {f.check for f in findings if f.about in joined}
     sizes = {str(one.get("name")): one for one in extent.get("sources") or ()}
-    told = []
-    for name in (main, *joined):
-        about = None if name == main else name
-        mine = [f for f in findings if f.check in every and f.about == about]
-        size = sizes.get(name, {})
-        told.append(
-            SourceView(
-                name=name,
-                main=name == main,
-                rows=size.get("rows"),
-                columns=size.get("columns"),
-                rejected=size.get("rejected") or 0,
-                checks=tuple((f.check, f.verdict, f.saw) for f in mine),
-            )
+    brought = {name: {str(column) for column in sizes.get(name, {}).get("brings") or ()} for name in joined}
+    own = {f.name for f in raw_columns(program)} - set().union(*brought.values())
+    about: dict[str, set[str | None]] = {main: {None, *own}}
+    for name in joined:
+        about[name] = {name, *brought[name]}
+    mine = {name: [f for f in findings if f.level[0] in "CB" and f.about in about[name]] for name in about}
+    every = {f.check for name in joined for f in mine[name]}
+    return tuple(
+        SourceView(
+            name=name,
+            main=name == main,
+            level=_as_far_as(mine[name]),
+            rows=sizes.get(name, {}).get("rows"),
+            columns=sizes.get(name, {}).get("columns"),
+            rejected=sizes.get(name, {}).get("rejected") or 0,
+            checks=tuple((f.check, f.verdict, _of(f, name)) for f in _worst(mine[name]) if f.check in every),
         )
-    return tuple(told)
+        for name in (main, *joined)
+    )
+
+
+def _worst(findings: Sequence[Finding]) -> list[Finding]:
+    """Return of each check the finding that says the worst, in their order."""
+    ranks = {"fail": 0, "unknown": 1, "pass": 2}
+    worst: dict[str, Finding] = {}
+    for f in findings:
+        if f.check not in worst or ranks[f.verdict] < ranks[worst[f.check].verdict]:
+            worst[f.check] = f
+    return list(worst.values())
+
+
+def _of(finding: Finding, source: str) -> str:
+    column = finding.about if finding.about not in (None, source) else ""
+    return f"{column}: {finding.saw}" if column else finding.saw
+
+
+def _as_far_as(findings: Sequence[Finding]) -> str:
+    """Return the highest level of a source: below the first check of it that does not hold, else that of its last one."""
+    ranks = sorted(RANK[f.level] for f in findings)
+    stops = [RANK[f.level] for f in findings if f.verdict != "pass"]
+    if not ranks:
+        return LEVELS[0].name
+    return LEVELS[max(min(stops) - 1, 0) if stops else ranks[-1]].name

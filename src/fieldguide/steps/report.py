@@ -14,12 +14,13 @@ from fieldguide.web import report as draw
 
 
 def report(
-    program: Program, out: Path, *, home: str | Path | Home = DEFAULT, graded: Graded | None = None
+    program: Program, out: str | Path, *, home: str | Path | Home = DEFAULT, graded: Graded | None = None
 ) -> None:
     """Write the page of a program to `out`, self-contained; `graded` is a grading just made (left out: the last one).
 
     Raises UsageError when the folder of `out` does not exist.
     """
+    out = Path(out)
     check_place(out)
     place = at_home(home)
     page = draw(view(place, place.ledger(), named(program), graded))

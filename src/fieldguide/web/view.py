@@ -197,15 +197,18 @@ class ColumnView:
 
 @dataclass(frozen=True)
 class SourceView:
-    """One source that was read: its size, what was lost, and the verdict of each check that is made of every source."""
+    """One source that was read: its size, what was lost, how far bands C and B go with it, and what they found of it.
+
+    `checks` are check, verdict and what was seen: the worst of each.
+    """
 
     name: str
     main: bool
+    level: str = ""
     rows: int | None = None
     columns: int | None = None
     rejected: int = 0
     checks: tuple[tuple[str, str, str], ...] = ()
-    """Check, verdict, and what was seen."""
 
 
 @dataclass(frozen=True)
