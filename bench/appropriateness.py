@@ -37,7 +37,9 @@ from fieldguide.program.blanks.optimizers import Newton  # noqa: E402
 from fieldguide.program.blanks.priors import Ridge  # noqa: E402
 from fieldguide.readiness.appropriateness import annotate, light, population  # noqa: E402
 from fieldguide.readiness.appropriateness import learning_curve as curves  # noqa: E402
-from readiness.asked import FAULTS, HEALTHY, coded  # noqa: E402
+from readiness.asked import coded  # noqa: E402
+from readiness.faulty import FAULTS  # noqa: E402
+from readiness.healthy import HEALTHY  # noqa: E402
 
 LOSS = LogLoss()
 

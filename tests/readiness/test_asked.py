@@ -21,8 +21,10 @@ from fieldguide.tables.query.labels import by_label
 from fieldguide.tables.read import Extent, Part, Reading
 from fieldguide.tables.summary import summarize
 
-from . import asked
-from .asked import FAULTS, HEALTHY, HOUR, NOW, World
+from . import asked, faulty, healthy
+from .asked import HOUR, NOW, World
+from .faulty import FAULTS
+from .healthy import HEALTHY
 
 MACHINE = {c.id for c in CHECKS if c.kind == "machine"}
 
@@ -62,7 +64,7 @@ def test_a_planted_fault_is_found_by_its_check_alone(name: str) -> None:
 
 
 def test_a_sum_that_is_the_label_is_written_down() -> None:
-    found = of(asked.a_sum(1).findings(["columns_make_label"]), "columns_make_label")[0]
+    found = of(faulty.a_sum(1).findings(["columns_make_label"]), "columns_make_label")[0]
     assert set(found.saw.split(" is ")[1].split(":")[0].replace("- ", "-").split()) == {
         "web",
         "+",
@@ -70,7 +72,7 @@ def test_a_sum_that_is_the_label_is_written_down() -> None:
         "-returned",
     }
     assert "take them out of features=" in found.next
-    product = of(asked.a_product(1).findings(["columns_make_label"]), "columns_make_label")[0]
+    product = of(faulty.a_product(1).findings(["columns_make_label"]), "columns_make_label")[0]
     assert "price · pieces" in product.saw or "pieces · price" in product.saw
 
 
@@ -88,7 +90,7 @@ def test_what_all_others_reach_is_told_beside_a_strong_column() -> None:
 
 
 def test_flags_written_down_together_are_asked_about_together() -> None:
-    world = asked.visits(1, 5_000)
+    world = healthy.visits(1, 5_000)
     r = np.random.default_rng(0)
     yes = r.random(5_000) < 0.04
     mode = r.integers(0, 3, 5_000)
@@ -101,22 +103,22 @@ def test_flags_written_down_together_are_asked_about_together() -> None:
 
 
 def test_a_plan_ahead_is_told_and_the_outcomes_own_time_fails() -> None:
-    plan = of(asked.planned(1).findings(["columns_before_prediction"]), "columns_before_prediction")
+    plan = of(healthy.planned(1).findings(["columns_before_prediction"]), "columns_before_prediction")
     assert [(f.verdict, f.about) for f in plan] == [("pass", "due")]
     assert "a plan that is known beforehand" in plan[0].next
-    own = of(asked.outcomes_own_time(1).findings(["columns_before_prediction"]), "columns_before_prediction")
+    own = of(faulty.outcomes_own_time(1).findings(["columns_before_prediction"]), "columns_before_prediction")
     assert [(f.verdict, f.about) for f in own] == [("fail", "touched")]
 
 
 def test_a_running_number_among_the_features_is_called_an_id() -> None:
-    world = asked.visits(1).with_column("number", np.arange(3_000.0) + 17)
+    world = healthy.visits(1).with_column("number", np.arange(3_000.0) + 17)
     told = of(world.findings(["order_knows_label"]), "order_knows_label")
     assert [(f.verdict, f.about) for f in told] == [("pass", "number")]
     assert "an id, not a measurement" in told[0].saw
 
 
 def test_rows_in_the_order_of_their_label_are_told_and_a_running_key_is_not_blamed() -> None:
-    world = asked.amounts(1)
+    world = healthy.amounts(1)
     order = np.argsort(world.y, kind="stable")
     told = of(world.take(order).findings(["order_knows_label"]), "order_knows_label")
     assert [f.verdict for f in told] == ["pass"]
@@ -125,7 +127,7 @@ def test_rows_in_the_order_of_their_label_are_told_and_a_running_key_is_not_blam
 
 
 def test_copies_of_the_same_entity_are_no_fault() -> None:
-    world = asked.copied(1)
+    world = faulty.copied(1)
     who = [
         f"{a}|{b}|{c}"
         for a, b, c in zip(world.columns["seconds"], world.columns["age"], world.columns["plan"], strict=True)
@@ -136,7 +138,7 @@ def test_copies_of_the_same_entity_are_no_fault() -> None:
 
 
 def test_rows_that_hang_together_suggest_an_entity() -> None:
-    world = asked.users(1)
+    world = healthy.users(1)
     undeclared = replace(world, entity=None).with_column("user", world.entity)
     told = of(undeclared.findings(["rows_in_both_parts"]), "rows_in_both_parts")
     assert [(f.about, f.verdict) for f in told if f.about == "user"] == [("user", "pass")]
@@ -164,7 +166,7 @@ def later(world: World, seed: int, follows: bool) -> tuple[World, World]:
 
 
 def test_a_value_that_follows_the_outcome_is_found_at_the_second_grading() -> None:
-    first, second = later(asked.visits(1), 0, follows=True)
+    first, second = later(healthy.visits(1), 0, follows=True)
     before = first.findings(["values_change_later"])
     assert [f.verdict for f in before] == ["pass"]
     assert "shows when they are graded again" in before[0].saw
@@ -175,7 +177,7 @@ def test_a_value_that_follows_the_outcome_is_found_at_the_second_grading() -> No
 
 
 def test_values_that_change_by_chance_are_told_only() -> None:
-    first, second = later(asked.visits(1), 0, follows=False)
+    first, second = later(healthy.visits(1), 0, follows=False)
     found = second.findings(["values_change_later"], earlier=first.findings(["values_change_later"]))
     assert [f.verdict for f in found] == ["pass"]
     assert "values that changed: status" in found[0].saw
@@ -184,8 +186,8 @@ def test_values_that_change_by_chance_are_told_only() -> None:
 
 
 def test_without_a_key_rows_cannot_be_found_again() -> None:
-    program = asked.visits(1).program()
-    table = asked.visits(1).table()
+    program = healthy.visits(1).program()
+    table = healthy.visits(1).table()
     bare = replace(program, source=replace(program.source, key=None))
     nameless = table.set_column(table.column_names.index("__key"), "__key", pa.nulls(len(table), pa.string()))
     found = steps(bare, nameless)
@@ -205,7 +207,7 @@ def steps(program: Program, table: pa.Table) -> list[Finding]:
 
 
 def test_without_a_label_every_check_says_what_to_write() -> None:
-    world = asked.visits(1)
+    world = healthy.visits(1)
     program = Program(source=Source("rows", key="id"), features=world.program().features)
     assert isinstance(program.label, NoLabel)
     found = steps(program, world.table())
@@ -224,7 +226,7 @@ def fails_on_old(age: float) -> bool:
 
 
 def test_a_computed_feature_that_breaks_does_not_break_the_grade() -> None:
-    world = asked.visits(1)
+    world = healthy.visits(1)
     program = world.program()
     program = replace(program, features=[*program.features, Boolean("grown", of=fails_on_old, about="told")])
     found = steps(program, world.table())
@@ -238,7 +240,7 @@ def test_large_tables_are_judged_by_samples_and_suspects_counted_in_full(
     monkeypatch.setattr(draws, "PLAIN", 3_000)
     monkeypatch.setattr(draws, "LABELED", 2_000)
     monkeypatch.setattr(draws, "ALIKE", 2_000)
-    world = asked.measured_after(1)
+    world = faulty.measured_after(1)
     n = len(world.y)
     world = world.take(np.arange(4 * n) % n)
     r = np.random.default_rng(0)
@@ -253,7 +255,7 @@ def test_large_tables_are_judged_by_samples_and_suspects_counted_in_full(
 @pytest.mark.parametrize("rows", [0, 1, 5, 99, 100, 130])
 @pytest.mark.parametrize("kind", ["binary", "amount"])
 def test_few_rows_break_nothing(rows: int, kind: str) -> None:
-    world = asked.visits(1) if kind == "binary" else asked.amounts(1)
+    world = healthy.visits(1) if kind == "binary" else healthy.amounts(1)
     few = world.take(np.arange(max(rows, 1)))
     if rows == 0:
         few = replace(few, y=np.array([np.nan]))
@@ -263,7 +265,7 @@ def test_few_rows_break_nothing(rows: int, kind: str) -> None:
 
 
 def test_one_column_of_each_kind_that_never_varies_breaks_nothing() -> None:
-    world = asked.visits(1, 400)
+    world = healthy.visits(1, 400)
     constant = replace(
         world, columns={"one": np.ones(400), "name": np.array(["a"] * 400), "none": np.full(400, np.nan)}
     )
@@ -281,7 +283,7 @@ def test_labels_of_one_program_may_be_asked_of_many_rows_a_unit() -> None:
 
 
 def test_a_declared_question_without_enough_labels_is_unknown_and_says_so() -> None:
-    world = asked.visits(1, 80)
+    world = healthy.visits(1, 80)
     found = {f.check: f.verdict for f in world.findings()}
     assert found["label_errors"] == found["order_knows_label"] == found["columns_make_label"] == "unknown"
 

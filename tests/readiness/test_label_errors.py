@@ -15,7 +15,7 @@ from fieldguide.readiness.appropriateness import label_errors as errors
 from fieldguide.readiness.appropriateness import light
 from fieldguide.readiness.check import Queues
 
-from . import asked
+from . import asked, healthy
 
 P = np.array(
     [
@@ -117,7 +117,7 @@ def queue_of(world: asked.World) -> tuple[Queues, Any]:
 
 
 def test_the_queue_names_rows_what_they_would_be_and_why() -> None:
-    world = asked.strong(1)
+    world = healthy.strong(1)
     wrong = np.flatnonzero((world.y == 0) & (world.columns["risk"] < -1.5))[:5]
     y = world.y.copy()
     y[wrong] = 1.0
@@ -139,14 +139,14 @@ def test_the_queue_names_rows_what_they_would_be_and_why() -> None:
 
 
 def test_nothing_is_taken_away_for_being_doubtful() -> None:
-    world = asked.strong(1)
+    world = healthy.strong(1)
     findings = world.findings()
     known = next(f for f in findings if f.check == "label_varies")
     assert known.evidence["labeled"] == len(world.y)
 
 
 def test_amounts_far_from_what_was_expected_have_a_queue_of_their_own() -> None:
-    world = asked.sensors(1)
+    world = healthy.sensors(1)
     y = np.asarray(world.y).copy()
     y[[100, 2_000]] = -9_999.0
     queues, found = queue_of(replace(world, y=y))
@@ -161,7 +161,7 @@ def test_amounts_far_from_what_was_expected_have_a_queue_of_their_own() -> None:
 def test_labels_that_columns_decide_are_not_doubted() -> None:
     r = np.random.default_rng(0)
     x = r.normal(size=2_000)
-    world = asked.World({"x": x, "z": r.normal(size=2_000)}, (x > 0).astype(float), asked.strong(1).label)
+    world = asked.World({"x": x, "z": r.normal(size=2_000)}, (x > 0).astype(float), healthy.strong(1).label)
     queues, found = queue_of(world)
     assert len(queues.get("labels", [])) < 20
     assert found.verdict == "pass"

@@ -20,7 +20,7 @@ from fieldguide.readiness.appropriateness.learning_curve import Curve, Refused, 
 from fieldguide.readiness.check import Queues
 from fieldguide.tables.query.delays import Aged, Delays
 
-from . import asked
+from . import asked, healthy
 
 YES = BinaryLabel("late", arrives_within=timedelta(days=2), known_at="known")
 SOURCE = Source("x.csv", key="id", time="at")
@@ -47,7 +47,7 @@ def test_cox_snell_is_zero_for_the_mean_and_grows_with_what_is_known() -> None:
 
 
 def test_rows_for_each_weight_and_groups_with_too_few_are_told() -> None:
-    world = asked.visits(1)
+    world = healthy.visits(1)
     few = world.with_column("sex", np.array((["f"] * 12 + ["m"] * 300) * 10)[: len(world.y)])
     found = of(few, "support")
     assert all(f.verdict == "pass" for f in found)
@@ -153,8 +153,8 @@ def test_a_curve_of_known_form_is_continued_within_its_interval(power: float) ->
 
 def test_a_free_fit_from_too_few_rows_is_refused_and_a_real_one_is_drawn() -> None:
     small, large = (
-        of(asked.visits(1, 150), "learning_curve")[0],
-        of(asked.strong(1, 4_000), "learning_curve")[0],
+        of(healthy.visits(1, 150), "learning_curve")[0],
+        of(healthy.strong(1, 4_000), "learning_curve")[0],
     )
     assert small.saw.startswith("no curve:")
     assert large.evidence["power"] <= 1.0
@@ -166,7 +166,7 @@ def test_a_free_fit_from_too_few_rows_is_refused_and_a_real_one_is_drawn() -> No
 
 
 def test_unlabeled_rows_come_first_then_doubtful_ones_uncertain_and_unlike_each_other() -> None:
-    world = asked.strong(1, 3_000)
+    world = healthy.strong(1, 3_000)
     world = replace(world, time=None, y=np.where(np.arange(3_000) < 1_500, world.y, np.nan))
     queues: Queues = {}
     found = of(world, "learning_curve", queues)
@@ -183,12 +183,12 @@ def test_unlabeled_rows_come_first_then_doubtful_ones_uncertain_and_unlike_each_
 
 def test_without_unlabeled_rows_doubtful_labels_are_asked_again() -> None:
     queues: Queues = {}
-    of(asked.strong(1), "learning_curve", queues)
+    of(healthy.strong(1), "learning_curve", queues)
     assert set(queues["annotate"]["of"].to_pylist()) == {"doubtful"}
 
 
 def test_rows_too_young_for_a_label_are_not_asked_of_people() -> None:
-    world = asked.late_labels(1)
+    world = healthy.late_labels(1)
     queues: Queues = {}
     of(world, "learning_curve", queues)
     at = [
@@ -282,7 +282,7 @@ def test_what_is_there_when_asked_is_told_by_source() -> None:
 
 def test_queues_are_tables_of_plain_values() -> None:
     queues: Queues = {}
-    asked.visits(1).findings(queues=queues)
+    healthy.visits(1).findings(queues=queues)
     assert set(queues) == {"labels", "annotate"}
     for table in queues.values():
         assert isinstance(table, pa.Table)

@@ -14,7 +14,7 @@ from fieldguide.program import Category, Source
 from fieldguide.readiness.appropriateness import light, population
 from fieldguide.readiness.appropriateness.population import Difference, difference
 
-from . import asked
+from . import asked, healthy
 from .asked import coded
 
 
@@ -82,51 +82,52 @@ def rows_of(world: asked.World) -> pa.Table:
 
 
 def test_a_population_like_the_rows_passes() -> None:
-    found = said(replace(asked.visits(1), time=None), rows_of(asked.visits(2)))
+    found = said(replace(healthy.visits(1), time=None), rows_of(healthy.visits(2)))
     assert [f.verdict for f in found] == ["pass"]
     assert not found[0].next
     assert "a classifier tells them apart with an AUC of" in found[0].saw
 
 
 def test_another_population_fails_and_the_columns_are_named() -> None:
-    world = asked.visits(2)
+    world = healthy.visits(2)
     older = replace(world, columns={**world.columns, "age": np.minimum(world.columns["age"] + 40, 95)})
-    found = said(replace(asked.visits(1), time=None), rows_of(older))
+    found = said(replace(healthy.visits(1), time=None), rows_of(older))
     assert [f.verdict for f in found] == ["fail"]
     assert "age (higher, AUC" in found[0].saw
     assert "would be worth" in found[0].saw
 
 
 def test_values_that_were_never_learned_from_fail() -> None:
-    world = asked.visits(2)
+    world = healthy.visits(2)
     plan = np.where(np.arange(len(world.y)) % 5 == 0, "team", world.columns["plan"])
     found = said(
-        replace(asked.visits(1), time=None), rows_of(replace(world, columns={**world.columns, "plan": plan}))
+        replace(healthy.visits(1), time=None),
+        rows_of(replace(world, columns={**world.columns, "plan": plan})),
     )
     assert [f.verdict for f in found] == ["fail"]
     assert "20% of them have values of plan that are not among the rows" in found[0].saw
 
 
 def test_a_small_difference_is_told_with_what_to_do() -> None:
-    world = asked.visits(2)
+    world = healthy.visits(2)
     more = replace(world, columns={**world.columns, "age": world.columns["age"] + 4})
-    found = said(replace(asked.visits(1), time=None), rows_of(more))
+    found = said(replace(healthy.visits(1), time=None), rows_of(more))
     assert [f.verdict for f in found] == ["pass"]
     assert "look at those columns" in found[0].next
 
 
 def test_a_population_that_cannot_be_read_or_compared_is_unknown() -> None:
-    lacking = rows_of(asked.visits(2)).drop_columns(["age"])
-    found = said(asked.visits(1), lacking)
+    lacking = rows_of(healthy.visits(2)).drop_columns(["age"])
+    found = said(healthy.visits(1), lacking)
     assert [f.verdict for f in found] == ["unknown"]
     assert "could not be read" in found[0].saw
     assert "age" in found[0].saw
-    few = said(asked.visits(1), rows_of(asked.visits(2, 30)))
+    few = said(healthy.visits(1), rows_of(healthy.visits(2, 30)))
     assert [f.verdict for f in few] == ["unknown"]
 
 
 def test_without_a_declared_population_the_next_period_is_told() -> None:
-    found = asked.growing(1).findings(["population_match"])[0]
+    found = healthy.growing(1).findings(["population_match"])[0]
     assert (found.verdict, "no population is declared" in found.saw) == ("pass", True)
     assert "channel" in found.saw
     assert "Question(population=" in found.next
@@ -135,8 +136,8 @@ def test_without_a_declared_population_the_next_period_is_told() -> None:
 
 
 def test_categories_are_compared_by_their_shares() -> None:
-    world = replace(asked.coarse(1), features={"a": Category("a", about="told")})
-    other = asked.coarse(2)
+    world = replace(healthy.coarse(1), features={"a": Category("a", about="told")})
+    other = healthy.coarse(2)
     changed = np.where(np.arange(len(other.y)) % 3 == 0, "a2", other.columns["a"])
     found = said(world, rows_of(replace(other, columns={**other.columns, "a": changed})))[0]
     assert "a (other shares" in found.saw
