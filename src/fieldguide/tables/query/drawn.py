@@ -76,7 +76,7 @@ def draw(
     """
     chances = _Chances.of(known, binary)
     t = engine.numbered(table, ROW) if ordered else table.mutate(__row=ibis.null("int64"))
-    order = [ROW] if ordered else ["__time", "__key"]
+    order = [ROW] if ordered else ["__time", "__key", *_plain(table)]
     share = min(1.0, ALIKE / max(known.rows, 1))
     if chances.all:
         found = engine.to_arrow(t.order_by(order))
@@ -150,14 +150,17 @@ def _turn(t: ibis.Table, column: str, grid: Grid) -> Any:
 
 def _name(t: ibis.Table, keyed: bool) -> Any:
     """Return what a row is drawn by: its key, or the text of its time and its first columns."""
-    time: Any = t["__time"].cast("string").fill_null("")
+    time: Any = engine.mark(t["__time"])
     if keyed:
         return t["__key"].fill_null(time)
-    kinds = t.schema()
-    plain = [n for n in t.columns if not (n.startswith("__") or kinds[n].is_nested() or kinds[n].is_binary())]
-    for name in plain[:8]:
-        time = time.concat(ibis.literal("|"), t[name].cast("string").fill_null(""))
+    for name in _plain(t)[:8]:
+        time = time.concat(ibis.literal("|"), engine.mark(t[name]))
     return time
+
+
+def _plain(t: ibis.Table) -> list[str]:
+    kinds = t.schema()
+    return [n for n in t.columns if not (n.startswith("__") or kinds[n].is_nested() or kinds[n].is_binary())]
 
 
 def _below(digests: Any, chance: float) -> Flags:

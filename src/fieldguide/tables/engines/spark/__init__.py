@@ -17,6 +17,7 @@ from fieldguide.tables.engines.spark.session import session_on
 from fieldguide.tables.engines.spark.troubles import told
 
 NAME = "Spark"
+ROW = "__fieldguide_row"
 JOINS_AS_OF = False
 READS_FILES = False
 
@@ -97,10 +98,14 @@ def stream(expression: ibis.Table, rows: int) -> Iterator[pa.RecordBatch]:
 
 
 def materialize(table: ibis.Table) -> ibis.Table:
-    """Run `table` once and keep its rows in the workers' memory, beyond it on their disks."""
+    """Run `table` once and keep its rows, with their numbers, in the workers' memory, beyond it on their disks."""
     connection = table._find_backend(use_default=True)
     with told(connection):
-        return connection.keep(connection.session.sql(connection.compile(table)))
+        rows = _of_source(table, ROW)
+        if rows is None:
+            return connection.keep(connection.session.sql(connection.compile(table)))
+        frame = connection.session.sql(connection.compile(rows))
+        return connection.keep(frame, without=ROW)
 
 
 def drop(table: ibis.Table) -> None:
@@ -122,17 +127,27 @@ def numbered(table: ibis.Table, name: str) -> ibis.Table:
     from fieldguide.tables.engines.spark.reading import as_spark_gives_them
 
     connection = table._find_backend(use_default=True)
-    op = table.op()
-    made = connection.numbered.get(getattr(op, "name", None))
     with told(connection):
-        if made is not None:
-            return connection.view(made(name), "numbered")
-        if isinstance(op, ops.Project):
-            rows = numbered(op.parent.to_expr(), name)
-            chosen = {column: value.replace({op.parent: rows.op()}) for column, value in op.values.items()}
-            return ops.Project(rows.op(), {**chosen, name: rows[name].op()}).to_expr()
+        rows = _of_source(table, name)
+        if rows is not None:
+            return rows
         frame = connection.session.sql(connection.compile(table))
         return connection.view(as_spark_gives_them(frame, name), "numbered")
+
+
+def _of_source(table: ibis.Table, name: str) -> ibis.Table | None:
+    """Return rows that were selected from those of a source with the numbers they have there, None for others."""
+    connection, op = table._find_backend(use_default=True), table.op()
+    made = connection.numbered.get(getattr(op, "name", None))
+    if made is not None:
+        return connection.view(made(name), "numbered")
+    if not isinstance(op, ops.Project):
+        return None
+    rows = _of_source(op.parent.to_expr(), name)
+    if rows is None:
+        return None
+    chosen = {column: value.replace({op.parent: rows.op()}) for column, value in op.values.items()}
+    return ops.Project(rows.op(), {**chosen, name: rows[name].op()}).to_expr()
 
 
 def content_hash(table: ibis.Table) -> tuple[int, str]:

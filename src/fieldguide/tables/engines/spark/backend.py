@@ -64,12 +64,17 @@ class Backend(IbisBackend):  # type: ignore[misc]
         frame.createTempView(name)
         return self.table(name)
 
-    def keep(self, frame: Any, prefix: str = "kept") -> ibis.Table:
-        """Run a frame once and return its rows, kept in the workers' memory and on their disks."""
+    def keep(self, frame: Any, without: str | None = None) -> ibis.Table:
+        """Run a frame once and return its rows, kept in the workers' memory and on their disks.
+
+        `without` names a column with the numbers of the rows, which the table does not show.
+        """
         frame = frame.persist()
         frame.count()
-        table = self.view(frame, prefix)
+        table = self.view(frame if without is None else frame.drop(without), "kept")
         self.kept[table.op().name] = frame
+        if without is not None:
+            self.numbered[table.op().name] = lambda name: frame.withColumnRenamed(without, name)
         return table
 
     def batches(self, frame: Any) -> Iterator[pa.RecordBatch]:

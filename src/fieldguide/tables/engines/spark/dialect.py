@@ -146,6 +146,10 @@ class Dialect(PySparkCompiler):  # type: ignore[misc]
         day = sge.Interval(this=sge.convert("1"), unit=sge.Var(this="DAY"))
         return self.if_(like(text, INSTANT), self.if_(late, read + day, read), NULL)
 
+    def visit_Hash(self, op: Any, *, arg: Any) -> Any:
+        """A hash has 63 bits and no sign; Spark's own has 32."""
+        return self.f.anon.shiftrightunsigned(self.f.anon.xxhash64(arg), 1)
+
     def visit_Strip(self, op: Any, *, arg: Any) -> Any:
         """All white space goes, not only spaces."""
         return self.f.anon.btrim(arg, string.whitespace)

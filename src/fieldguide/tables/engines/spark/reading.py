@@ -47,7 +47,7 @@ def frame(connection: Any, frame: Any) -> ibis.Table:
 
 def hand_over(connection: Any, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> ibis.Table:
     """Return rows from here as a table that the workers keep; not more than some 500,000 are here at once."""
-    from fieldguide.tables.engines.spark import frame_of
+    from fieldguide.tables.engines.spark import ROW, frame_of
 
     parts, waiting, rows, first = [], [], 0, 1
     with told(connection):
@@ -70,9 +70,6 @@ def hand_over(connection: Any, batches: Iterable[pa.RecordBatch], schema: pa.Sch
         table = registered(connection, whole.drop(ROW), lambda name: whole.withColumnRenamed(ROW, name))
         connection.kept |= {f"{table.op().name}_{i}": part for i, part in enumerate(parts)}
         return table
-
-
-ROW = "__fieldguide_row"
 
 
 def _and_last(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch | None]:
@@ -107,6 +104,8 @@ def as_spark_gives_them(frame: Any, name: str) -> Any:
     from pyspark.sql import Window
     from pyspark.sql import functions as F  # noqa: N812
 
+    from fieldguide.tables.engines.spark import ROW
+
     placed = frame.withColumn(ROW, F.monotonically_increasing_id())
     order = Window.orderBy(ROW)
     return placed.withColumn(name, F.row_number().over(order).cast("bigint")).drop(ROW)
@@ -138,4 +137,4 @@ def _numbered_files(connection: Any, frame: Any, paths: Sequence[str], name: str
 
 
 def _plain(path: str) -> str:
-    return re.sub(r"^file:/+", "/", re.sub(r"\\\\(.)", r"\\1", path))
+    return re.sub(r"^file:/+", "/", re.sub(r"\\(.)", r"\1", path))
