@@ -332,3 +332,13 @@ def test_what_is_missing_together_is_the_same_from_the_rows_with_something_missi
     assert spans.rows.tolist() == stretches.rows.tolist()
     assert spans.nulls.tolist() == stretches.nulls.tolist()
     assert query.rows_by_span(known).rows.tolist() == query.rows_by_period(t).rows.tolist()
+
+
+@pytest.mark.parametrize("repeated", [0, 3, 1_500])
+def test_keys_are_counted_in_turns_as_at_once(repeated: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = [f"k{i}" for i in range(5_000)] + [f"k{i}" for i in range(repeated)] + [None] * 7
+    t = engine.as_table(pa.table({"__key": keys, "x": list(range(len(keys)))}))
+    at_once = query.duplicate_keys(t)
+    monkeypatch.setattr("fieldguide.tables.query.keys.AT_ONCE", 1_000)
+    assert query.duplicate_keys(t) == at_once
+    assert (at_once.keys, at_once.rows, at_once.null) == (repeated, 2 * repeated, 7)

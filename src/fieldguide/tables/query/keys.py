@@ -12,6 +12,11 @@ from fieldguide.tables import engines as engine
 from fieldguide.tables.query.places import EXAMPLES, row
 
 
+AT_ONCE = 6_000_000
+"""Keys that are counted at once."""
+MOST_SUSPECTS = 1_000
+
+
 @dataclass(frozen=True)
 class Duplicates:
     """Keys that more than one row has.
@@ -28,14 +33,23 @@ class Duplicates:
 
 
 def duplicate_keys(table: ibis.Table, columns: Sequence[str] = ("__key",)) -> Duplicates:
-    """Return which values of `columns` together occur on more than one row; nulls are counted apart."""
+    """Return which values of `columns` together occur on more than one row; nulls are counted apart.
+
+    Of very many rows the engine's 64-bit hashes of the keys are counted first, in as many turns as memory asks for:
+    only keys whose hash comes twice can be on two rows, and mostly there are none.
+    """
     whole_key = [table[name].notnull() for name in columns]
     keyed = table.filter(*whole_key)
+    counted = row(table.aggregate(rows=table.count(), keyed=_all(whole_key).sum()))
+    null = int(counted["rows"] - (counted["keyed"] or 0))
+    suspects = _seen_twice(keyed, columns, int(counted["keyed"] or 0))
+    if suspects is not None and not suspects:
+        return Duplicates(0, 0, 0, null, ())
+    if suspects is not None:
+        keyed = keyed.filter(_hash(keyed, columns).isin(suspects))
     groups = keyed.group_by(list(columns)).agg(__n=keyed.count())
     twice = groups.filter(groups["__n"] > 1)
-    lacking = table.aggregate(null=(1 - _all(whole_key)).sum())
     found = row(twice.aggregate(keys=twice.count(), rows=twice["__n"].sum()))
-    null = int(row(lacking)["null"] or 0)
     if not found["keys"]:
         return Duplicates(0, 0, 0, null, ())
     name = _joined(twice, columns)
@@ -45,6 +59,27 @@ def duplicate_keys(table: ibis.Table, columns: Sequence[str] = ("__key",)) -> Du
     copies = row(same.aggregate(copies=(same["__n"] - 1).sum()))["copies"]
     examples = engine.to_arrow(shown)["__name"].to_pylist()
     return Duplicates(int(found["keys"]), int(found["rows"]), int(copies), null, tuple(examples))
+
+
+def _seen_twice(keyed: ibis.Table, columns: Sequence[str], rows: int) -> list[int] | None:
+    """Return the hashes that more than one row has; None where they are too many to list, or rows are few."""
+    turns = -(-rows // AT_ONCE)
+    if turns <= 1:
+        return None
+    hashed = keyed.select(h=_hash(keyed, columns))
+    suspects: list[int] = []
+    for turn in range(turns):
+        part = hashed.filter((hashed.h % turns).abs() == turn)
+        groups = part.group_by("h").agg(n=part.count())
+        twice = groups.filter(groups.n > 1).select("h").limit(MOST_SUSPECTS + 1)
+        suspects += engine.to_arrow(twice)["h"].to_pylist()
+        if len(suspects) > MOST_SUSPECTS:
+            return None
+    return suspects
+
+
+def _hash(table: ibis.Table, columns: Sequence[str]) -> Any:
+    return _joined(table, columns).hash()
 
 
 def _all(conditions: Sequence[Any]) -> Any:
