@@ -30,7 +30,7 @@ OUTSIDE = {
         "tables/engines",
         "tables/sources/columnar",
         "tables/sources/databases",
-        "tables/sources/delimited",
+        "tables/sources/scanning",
         "tables/sources/frames",
         "tables/sources/objects",
         "tables/sources/postgres",

@@ -29,7 +29,7 @@ MISTAKES = {
         "    model='linear',\n    question=fg.Question(",
         "expected fg.models.Linear()",
     ),
-    "no source": ("    source=fg.Source(", "    inputs=(), name=str(", "lacks source="),
+    "no source": ("    source=fg.Source(", "    inputs=(), name=''.format(", "lacks source="),
     "an impossible pair": (
         "    label=fg",
         "    objective=fg.objectives.Poisson(),\n    label=fg",

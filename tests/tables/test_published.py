@@ -54,7 +54,7 @@ def test_a_survey_with_nameless_columns_is_read_whole() -> None:
     ]
     assert len(films) == 6
     assert films[3].endswith("Please select all that apply.: Star Wars: Episode IV  A New Hope")
-    assert list(part.columns)[0] == "RespondentID"
+    assert next(iter(part.columns)) == "RespondentID"
     assert [d.header for d in part.details] == [(1, 2)]
     assert any(note.startswith("line 1: bytes 8C E6 are not UTF-8; read as cp1252") for note in part.notes)
 

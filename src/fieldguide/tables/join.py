@@ -65,7 +65,9 @@ def by_windows(main: ibis.Table, joined: ibis.Table, on: Mapping[str, str], as_o
     of `main` knows, and by it the rows are joined. Of `joined` no two rows may have the same `on` and `as_of`.
     """
     kinds = main.schema()
-    asked = main.mutate(__at=main["__time"], __seen=ibis.literal(None, engine.INSTANT), __asks=ibis.literal(True))
+    asked = main.mutate(
+        __at=main["__time"], __seen=ibis.literal(None, engine.INSTANT), __asks=ibis.literal(True)
+    )
     given: dict[str, Any] = {
         name: joined[on[name]] if name in on else ibis.literal(None, kind) for name, kind in kinds.items()
     }

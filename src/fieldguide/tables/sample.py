@@ -18,7 +18,7 @@ import pyarrow as pa
 from fieldguide.errors import UsageError
 from fieldguide.tables import engines as engine
 
-SALT = "fieldguide.sample"
+SALT = "fieldguide sample"
 """What is hashed before an entity. Experiments take another one, or every sample would be confounded with an arm."""
 DIGITS = 16
 

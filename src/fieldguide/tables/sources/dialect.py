@@ -19,7 +19,7 @@ from fieldguide.tables.sources import cells
 from fieldguide.tables.sources.split import OPEN, Dialect, Row, rows
 
 USUAL = (",", "\t", ";", "|")
-RARE = ("::", "||", ":", "^", "~", "\x01", "\x1f", "§", "¦", " ")
+RARE = (":", "^", "~", "\x01", "\x1f", "§", "¦", " ")
 MOST_LINES = 2_000
 MOST_TEXT = 1 << 20
 MOST_CELLS = 20_000
@@ -70,9 +70,15 @@ def fitting(lines: Sequence[str], path: Path, separator: str | None = None) -> F
     if best is None or (best.share < MOSTLY and not tab):
         # a separator that few lines share is none: prose has commas, too
         best = _best([f for f in _tried(lines, [s for s in RARE if s in text], text) if _regular(f)]) or best
-    if best is not None and (best.share >= 0.5 or tab):
-        return best
-    return _one_column(lines, best)
+    if best is None or (best.share < MOSTLY and not tab):
+        return _one_column(lines, best)
+    double = best.dialect.separator * 2
+    if double in text:
+        # two characters that stand for one separator leave every other cell empty
+        twice = _fit(lines, Dialect(double, best.dialect.quote))
+        if twice.share >= best.share and twice.width * 2 - 1 == best.width:
+            return twice
+    return best
 
 
 def _best(found: Sequence[Fit]) -> Fit | None:
@@ -91,8 +97,10 @@ def _one_column(lines: Sequence[str], best: Fit | None) -> Fit:
     """Return the fit of one value a line, or what was best where lines hold many separators without a pattern."""
     if best is not None:
         # in prose, separators are followed by a space
-        inner = sum(len(re.findall(re.escape(best.dialect.separator) + r"(?=\S)", line)) for line in lines)
-        if inner >= len(lines):
+        separator = re.escape(best.dialect.separator)
+        inner = sum(len(re.findall(separator + r"(?=\S)", line)) for line in lines)
+        spaced = sum(len(re.findall(separator + r"(?= )", line)) for line in lines)
+        if (best.share >= 0.5 and inner >= spaced) or inner >= len(lines):
             return best
     quoted = _fit(lines, Dialect("", '"'))
     return quoted if not quoted.opened and quoted.width else _fit(lines, Dialect("", ""))

@@ -14,7 +14,8 @@ from fieldguide.errors import DataError, ProgramError, UnreachableError
 from fieldguide.program import Source
 from fieldguide.tables.sources.archives import File, unpacked
 from fieldguide.tables.sources.columnar import arrow, parquet, parquet_schema
-from fieldguide.tables.sources.delimited import find_values, read_lines
+from fieldguide.tables.sources.delimited import read_lines
+from fieldguide.tables.sources.extras import find_values
 from fieldguide.tables.sources.kinds import TABLES, WORDS, called_like
 from fieldguide.tables.sources.objects import read_objects
 from fieldguide.tables.sources.rows import FileRead, Rows, listed

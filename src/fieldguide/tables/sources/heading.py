@@ -260,11 +260,22 @@ def _names_too(first: Sequence[str], second: Sequence[str], rest: Block, width: 
         # names in groups: the first row names the group above its first column only
         if above:
             return True
-        return len(filled) > 1 and not typed and not _comes_again(second, rest, width)
+        if typed:  # what is given in every row below is missing here
+            return _unlike(second, rest, width) > 0 and not any(second[i] for i in typed)
+        return len(filled) > 1 and not _comes_again(second, rest, width)
     if any(not first[i] for i in range(width)):
         return False
     numbers = [i for i in typed if kinds[i] == cells.NUMBER]
     return len(numbers) > 1 and set(numbers) <= set(above) and not _comes_again(second, rest, width)
+
+
+def _unlike(row: Sequence[str], rest: Block, width: int) -> int:
+    """Count the cells of a row that do not occur in their column, though its values come again."""
+    found = 0
+    for i in range(width):
+        values = Counter(other[i].strip() for _, other in rest if i < len(other) and other[i])  # type: ignore[union-attr]
+        found += bool(row[i]) and bool(values) and row[i] not in values and max(values.values()) > 1
+    return found
 
 
 def _comes_again(row: Sequence[str], rest: Block, width: int) -> bool:

@@ -5,6 +5,7 @@ A line ends with LF, CRLF or CR, and each is counted. Memory does not grow with 
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,47 +14,73 @@ from fieldguide.tables.sources.split import Dialect, rows, scanned
 from fieldguide.tables.sources.survey import Survey
 
 BLOCK = 4 << 20
+PIECE = 4 << 20
+"""Characters of a piece: more than the longest row has."""
 PLACES = 64
 PLACE = 32 << 10
 _LONE = re.compile(r"(?<=\r)(?!\n)")
 
 
-def text_lines(
-    path: Path, seen: Survey, dialect: Dialect | None = None, width: int = 0
+def text_blocks(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield a file in UTF-8 in pieces of whole lines, with the number of the first line of each.
+
+    Bytes that are no UTF-8 are escaped.
+    """
+    number, rest = 1, ""
+    with path.open("r", encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+        while block := stream.read(PIECE):
+            text = rest + block
+            end = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1  # a last CR may be half of a CRLF
+            if end:
+                yield number, text[:end]
+                number += line_ends(text[:end])
+            rest = text[end:]
+    if rest:
+        yield number, rest
+
+
+def line_ends(text: str) -> int:
+    """Count the line ends in a text: LF, CRLF and CR."""
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
+
+
+def few_returns(seen: Survey) -> bool:
+    """Whether few lines of a file end with CR: then one within a line may be part of a value."""
+    return bool(seen.cr) and seen.lf + seen.crlf > 0.05 * seen.cr
+
+
+def lines_of(
+    text: str, number: int, seen: Survey, dialect: Dialect | None = None, width: int = 0
 ) -> Iterator[tuple[int, str]]:
-    """Yield the lines of a file in UTF-8 with their numbers, line ends kept; bytes that are no UTF-8 are escaped.
+    """Yield the lines of a text with their numbers, line ends kept.
 
     Where few lines end with CR, one within a line is part of a value if the line then has as many cells as it
     should.
     """
-    few = bool(seen.cr) and seen.lf + seen.crlf > 0.05 * seen.cr
-    with path.open(
-        "r", encoding="utf-8-sig", errors="surrogateescape", newline="\n" if few else ""
-    ) as stream:
-        if not few:
-            yield from enumerate(stream, 1)
-            return
-        number = 1
-        for line in stream:
-            if "\r" not in line[:-2]:
-                yield number, line
-                number += 1
-                continue
-            pieces = [piece for piece in _LONE.split(line) if piece]
-            cells = scanned(line, dialect) if dialect and dialect.quote else None
-            if dialect and not dialect.quote:
-                cells = list(line.split(dialect.separator))
-            if isinstance(cells, list) and len(cells) == width:
-                yield number, line
-                number += len(pieces)
-            else:
-                yield from enumerate(pieces, number)
-                number += len(pieces)
+    if not few_returns(seen):
+        yield from enumerate(io.StringIO(text, newline=""), number)
+        return
+    for line in io.StringIO(text, newline="\n"):
+        if "\r" not in line[:-2]:
+            yield number, line
+            number += 1
+            continue
+        pieces = [piece for piece in _LONE.split(line) if piece]
+        cells = scanned(line, dialect) if dialect and dialect.quote else None
+        if dialect and not dialect.quote:
+            cells = list(line.split(dialect.separator))
+        if isinstance(cells, list) and len(cells) == width:
+            yield number, line
+        else:
+            yield from enumerate(pieces, number)
+        number += len(pieces)
 
 
 def first_lines(path: Path, seen: Survey) -> Iterator[str]:
     """Yield the lines of a file as they are split before its dialect is known."""
-    return (line for _, line in text_lines(path, seen))
+    for number, text in text_blocks(path):
+        for _, line in lines_of(text, number, seen):
+            yield line
 
 
 def ends(block: bytes) -> int:
@@ -78,6 +105,25 @@ def line_numbers(path: Path, places: Sequence[int]) -> list[tuple[int, bytes]]:
             upto = at
             found.append((number, re.split(rb"[\r\n]", text[blank:], maxsplit=1)[0]))
     return found
+
+
+def without_line(path: Path, place: int) -> Iterator[bytes]:
+    """Yield a file's content with the line that begins at a place made blank, so that the others keep their numbers."""
+    with path.open("rb") as stream:
+        left = place
+        while left > 0 and (block := stream.read(min(BLOCK, left))):
+            yield block
+            left -= len(block)
+        while block := stream.read(BLOCK):
+            end = re.search(rb"[\r\n]", block.lstrip(b"\r\n") if left == 0 else block)
+            blank = len(block) - len(block.lstrip(b"\r\n")) if left == 0 else 0
+            yield block[:blank]
+            left = -1
+            if end is not None:
+                yield block[blank + end.start() :]
+                break
+        while block := stream.read(BLOCK):
+            yield block
 
 
 def _between(path: Path, start: int, end: int) -> int:

@@ -69,6 +69,9 @@ def planned(connection: Any, path: Path, name: str, declared: CSV) -> Plan:
     separator = declared.separator or (said[1] if said else None)
     fit = fitting(lines[skipped:] or lines, path, separator)
     sample, fit = _sample(lines, skipped, fit)
+    if declared.header:  # the names that are declared say how many columns there are
+        named = [_given(row) for row in sample[: declared.header]] if declared.skip is not None else [0]
+        fit = replace(fit, width=max(fit.width, *named))
     if fit.share < LEAST_SHARE and len(sample) >= 20 and fit.width > 1:
         raise _no_table(name, sample, fit)
     if fit.width > MOST_COLUMNS:
@@ -136,6 +139,11 @@ def _sample(lines: Sequence[str], skipped: int, fit: Fit) -> tuple[list[Row], Fi
             for r in sample
         ]
     return sample, fit
+
+
+def _given(row: Row) -> int:
+    """Count the cells of a row up to the last that is given."""
+    return max((i for i, cell in enumerate(row.cells, 1) if cell and cell.strip()), default=0)
 
 
 def _no_table(name: str, sample: Sequence[Row], fit: Fit) -> DataError:

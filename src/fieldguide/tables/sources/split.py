@@ -54,8 +54,8 @@ def rows(
 ) -> Iterator[Row]:
     """Yield the rows of numbered lines; blank lines are passed over, but `single` says that they are empty values.
 
-    With `width`, a row of more or fewer cells has a reason; one empty cell more is a separator at the end of
-    the line, and is dropped.
+    With `width`, a row of more or fewer cells has a reason; empty cells more are separators at the end of the
+    line, and are dropped.
     """
     quote, separator = dialect.quote, dialect.separator
     waiting: deque[tuple[int, str]] = deque()
@@ -73,11 +73,11 @@ def rows(
                     yield Row(number, [None], line)
                 continue
             cells: Cells = [c or None for c in plain.split(separator)] if separator else [plain]
-            yield _checked(number, cells, line, width)
+            yield checked(number, cells, line, width)
             continue
         found = scanned(line, dialect)
         if isinstance(found, list):
-            yield _checked(number, found, line, width)
+            yield checked(number, found, line, width)
         elif found is None:
             yield Row(number, [], line, OPEN)
         else:
@@ -111,9 +111,11 @@ def _over_lines(
         found = scanned(following[1], dialect, opened)
         if found is None or size > LONGEST_ROW or len(taken) > MOST_LINES:
             break
+        if isinstance(found, _Open):
+            opened = found
         if isinstance(found, list):
             text = line + "".join(each for _, each in taken)
-            row = _checked(number, found, text, width)._replace(lines=1 + len(taken))
+            row = checked(number, found, text, width)._replace(lines=1 + len(taken))
             if row.reason and width is not None and _stands_alone(taken[0][1], dialect, width):
                 break
             return row, []
@@ -126,11 +128,12 @@ def _stands_alone(line: str, dialect: Dialect, width: int) -> bool:
     return isinstance(found, list) and width > 1 and len(found) == width
 
 
-def _checked(number: int, cells: Cells, text: str, width: int | None) -> Row:
+def checked(number: int, cells: Cells, text: str, width: int | None) -> Row:
+    """Return a row, with the reason why it is none if it has not `width` cells."""
     if width is None or len(cells) == width:
         return Row(number, cells, text)
-    if len(cells) == width + 1 and cells[-1] is None:
-        return Row(number, cells[:-1], text)
+    if len(cells) > width and not any(cell is not None for cell in cells[width:]):
+        return Row(number, cells[:width], text)
     return Row(number, cells, text, TOO_FEW if len(cells) < width else TOO_MANY)
 
 

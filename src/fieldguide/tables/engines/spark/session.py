@@ -21,6 +21,8 @@ from typing import Any
 from fieldguide.errors import EngineError, UsageError
 from fieldguide.tables.engines.spark.java import checked_java
 
+_LOG = logging.getLogger(__name__)
+
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",  # an overflow stops the query, as on DuckDB; else it would wrap around
@@ -198,14 +200,18 @@ def _said(log: Any) -> str:
 
 
 def _stop(context: Any, gateway: Any) -> None:
-    with contextlib.suppress(Exception):  # the cluster or the Java may be gone already, and we are leaving
+    try:
         context.stop()
+    except Exception as error:  # the cluster or the Java may be gone already, and we are leaving
+        _LOG.debug("Spark did not stop in order: %s", error)
     _end(gateway)
 
 
 def _end(gateway: Any) -> None:
-    with contextlib.suppress(Exception):
+    try:
         gateway.shutdown()
+    except Exception as error:
+        _LOG.debug("the gateway to Java did not close in order: %s", error)
     process = gateway.proc
     if process.stdin is not None:
         with contextlib.suppress(OSError):
