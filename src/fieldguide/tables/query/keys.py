@@ -11,7 +11,6 @@ import ibis
 from fieldguide.tables import engines as engine
 from fieldguide.tables.query.places import EXAMPLES, row
 
-
 AT_ONCE = 6_000_000
 """Keys that are counted at once."""
 MOST_SUSPECTS = 1_000
