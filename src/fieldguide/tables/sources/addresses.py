@@ -19,7 +19,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from fieldguide.errors import UnreachableError
 from fieldguide.tables.sources import scratch
@@ -27,6 +27,7 @@ from fieldguide.tables.sources.secrets import filled, hidden
 
 WEB = ("http", "https")
 STORES = ("s3", "gs", "gcs", "abfs", "abfss", "hdfs", "viewfs")
+_WRITTEN = "/:?&=%+,;@~!$'()*#[]"
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
@@ -45,10 +46,10 @@ def fetched(given: str, connection: Any, seconds: float) -> list[tuple[Path, str
 
     Raises UnreachableError when they cannot be had within `seconds` of waiting for an answer.
     """
-    address = filled(given, given)
     scheme = scheme_of(given)
     if scheme in WEB:
-        return [(_from_web(address, given, connection, seconds), given)]
+        return [(_from_web(given, connection, seconds), given)]
+    address = filled(given, given)
     if scheme == "file":
         return [(Path(urllib.request.url2pathname(urlsplit(address).path)), given)]
     if scheme in STORES:
@@ -60,15 +61,18 @@ def fetched(given: str, connection: Any, seconds: float) -> list[tuple[Path, str
     )
 
 
-def _from_web(address: str, place: str, connection: Any, seconds: float) -> Path:
-    parts = urlsplit(address)
+def _from_web(place: str, connection: Any, seconds: float) -> Path:
     headers = {"User-Agent": "fieldguide", "Accept-Encoding": "identity", "Accept": "*/*"}
-    if parts.username is not None:
-        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    scheme, rest = place.split("://", 1)
+    named = re.match(r"([^/?#]*)@", rest)
+    if named:  # taken out before the environment is looked at: a password may hold any sign
+        pair = ":".join(filled(unquote(part), place) for part in named[1].split(":", 1))
         headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
-        parts = SplitResult(parts.scheme, parts.netloc.rpartition("@")[2], *parts[2:])
+        rest = rest[named.end() :]
+    address = quote(f"{scheme}://{filled(rest, place)}", safe=_WRITTEN)
+    parts = urlsplit(address)
     try:
-        request = urllib.request.Request(urlunsplit(parts), headers=headers)
+        request = urllib.request.Request(address, headers=headers)
         with urllib.request.urlopen(request, timeout=seconds) as answer:
             length = answer.headers.get("Content-Length", "")
             path = scratch.fresh_file(connection, _file_name(answer.headers, parts.path))
