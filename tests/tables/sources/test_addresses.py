@@ -162,7 +162,7 @@ def test_every_way_of_not_being_reached_is_one_sentence(server: str) -> None:
 
     raises(server + "/nothing.csv", "the server answered 404 Not Found; check the address")
     raises(server + "/token", "the server answered 403 .*ask for access")
-    raises(server + "/cut", "broke off after 14 ")
+    raises(server + "/cut", "broke off after 13 ")
     raises(
         server + "/slow",
         r"did not answer within 0.5 seconds; try again, or give Source\(timeout=…\) more time",

@@ -78,6 +78,7 @@ def _from_web(place: str, connection: Any, seconds: float) -> Path:
             path = scratch.fresh_file(connection, _file_name(answer.headers, parts.path))
             got = scratch.pour(_blocks(answer.read), path, place).stat().st_size
     except urllib.error.HTTPError as error:
+        error.close()
         raise UnreachableError(
             f"{place}: the server answered {error.code} {error.reason}; {_advice(error.code)}."
         ) from None
