@@ -17,7 +17,10 @@ PAGE = Path(__file__).parents[2] / "docs" / "json-output.md"
 COMMANDS = {
     "new": ["new", "again", "visits.csv"],
     "grade": ["grade", "visits.py"],
+    "history": ["history", "visits.py"],
+    "compare": ["compare", "visits.py"],
     "confirm": ["confirm", "visits.py", "owner", "--by", "Ada Lovelace"],
+    "confirm without a check": ["confirm", "visits.py"],
     "waive": ["waive", "visits.py", "wild_values", "--by", "Ada Lovelace", "--because", "a kiosk"],
     "effort": ["effort", "visits.py", "A3", "2h", "--by", "Ada Lovelace"],
     "fit": ["fit", "visits.py"],

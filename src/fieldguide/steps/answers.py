@@ -197,9 +197,14 @@ def _until(until: str | None) -> datetime | None:
 
 
 def _minutes(spent: str | timedelta) -> float:
-    if isinstance(spent, timedelta):
+    if isinstance(spent, timedelta) and spent > timedelta(0):
         return spent.total_seconds() / 60
+    if isinstance(spent, timedelta):
+        raise UsageError(f"{spent} is no length of time that went into something; it is above zero.")
     match = re.fullmatch(r"\s*(?:(\d+(?:\.\d+)?)\s*h)?\s*(?:(\d+(?:\.\d+)?)\s*m(?:in)?)?\s*", spent)
     if not match or not (match[1] or match[2]):
         raise UsageError(f"{spent!r} is no length of time; write it as 3h, 45m or 1h30m.")
-    return float(match[1] or 0) * 60 + float(match[2] or 0)
+    minutes = float(match[1] or 0) * 60 + float(match[2] or 0)
+    if not minutes:
+        raise UsageError(f"{spent!r} is no time at all; write what went into it, as 3h, 45m or 1h30m.")
+    return minutes
