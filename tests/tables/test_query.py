@@ -342,3 +342,37 @@ def test_keys_are_counted_in_turns_as_at_once(repeated: int, monkeypatch: pytest
     monkeypatch.setattr("fieldguide.tables.query.keys.AT_ONCE", 1_000)
     assert query.duplicate_keys(t) == at_once
     assert (at_once.keys, at_once.rows, at_once.null) == (repeated, 2 * repeated, 7)
+
+
+@pytest.mark.parametrize("by", [None, "__entity"])
+def test_runs_are_the_same_when_the_rows_are_sorted_in_parts(
+    by: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(11)
+    n = 20_000
+    x = np.round(rng.normal(size=n), 1)
+    x[rng.random(n) < 0.02] = np.nan
+    x[3_000:3_100], y = 7.7, rng.normal(size=n)
+    y[9_990:10_050] = y[9_990]
+    us = np.sort(rng.integers(0, 5_000, n)) * 10**6  # many rows share an instant
+    table = pa.table(
+        {
+            "x": pa.array(x, from_pandas=True),
+            "y": y,
+            "__time": pa.array(us, mask=rng.random(n) < 0.01).cast(pa.timestamp("us", "UTC")),
+            "__key": [f"{i:06d}" for i in range(n)],
+            "__entity": [f"e{i}" for i in rng.integers(0, 30, n)],
+        }
+    )
+    t = engine.as_table(table.take(pa.array(rng.permutation(n))))
+    at_once = runs(t, ["x", "y"], by)
+    monkeypatch.setattr("fieldguide.tables.query.runs.AT_ONCE", 3_000)
+    for name, found in runs(t, ["x", "y"], by).items():
+        other = at_once[name]
+        assert found.lengths.tolist() == other.lengths.tolist()
+        assert found.times.tolist() == other.times.tolist()
+        assert {r.rows for r in found.longest} == {r.rows for r in other.longest}
+        assert (found.longest[0].rows, found.longest[0].since) == (
+            other.longest[0].rows,
+            other.longest[0].since,
+        )

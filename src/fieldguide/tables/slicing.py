@@ -120,9 +120,12 @@ def instant(microseconds: int | None) -> str | None:
     >>> instant(0)
     '1970-01-01T00:00:00+00:00'
     """
-    if microseconds is None:
-        return None
-    return (EPOCH + timedelta(microseconds=microseconds)).isoformat()
+    return None if microseconds is None else instant_of(microseconds).isoformat()
+
+
+def instant_of(microseconds: int) -> datetime:
+    """Return microseconds since 1970 as an aware datetime in UTC."""
+    return EPOCH + timedelta(microseconds=microseconds)
 
 
 def _periods(table: ibis.Table, period: Period, names: list[str]) -> Sliced:

@@ -7,7 +7,7 @@ length, and the ten longest.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,10 +17,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fieldguide.tables import engines as engine
-from fieldguide.tables.counting import real
+from fieldguide.tables.counting import real, whole
 from fieldguide.tables.query.places import EXAMPLES, place
-from fieldguide.tables.slicing import instant
+from fieldguide.tables.slicing import instant, instant_of, whole_of
 from fieldguide.tables.tally import Flags, Floats, Ints
+
+AT_ONCE = 2_500_000
+"""Rows that are sorted at once, about."""
+BINS = 4_096
 
 
 @dataclass(frozen=True)
@@ -52,26 +56,57 @@ def runs(
     """Return how long the runs of equal values of numbers are, in the order of time and key.
 
     Nulls end a run and form none. `by` keeps the rows of each value of a column (an entity) together;
-    `without` names for some columns a value whose runs are left out. The rows are sorted once and stream by.
+    `without` names for some columns a value whose runs are left out. The rows are sorted, a few million at a
+    time, and stream by.
     """
     if not columns:
         return {}
     order = [*([] if by is None else [by]), "__time", "__key"]
     chosen = {f"x{i}": table[name].cast("float64") for i, name in enumerate(columns)}
-    sorted_ = table.select(*order, **chosen).order_by(order)
-    sorted_ = sorted_.select(
-        b=ibis.literal(0) if by is None else sorted_[by],
-        at=engine.microseconds(sorted_["__time"]),
-        place=place(sorted_),
-        **{name: sorted_[name] for name in chosen},
-    )
     running = {name: _Running(name, (without or {}).get(name)) for name in columns}
     last: Any = None
-    for batch in engine.stream(sorted_):
-        turns, last = _turns(batch["b"], last)
-        for i, name in enumerate(columns):
-            running[name].add(real(pa.chunked_array([batch[f"x{i}"]])), turns, batch)
+    for part in _parts(table, by):
+        sorted_ = part.select(*order, **chosen).order_by(order)
+        sorted_ = sorted_.select(
+            b=ibis.literal(0) if by is None else sorted_[by],
+            at=engine.microseconds(sorted_["__time"]),
+            place=place(sorted_),
+            **{name: sorted_[name] for name in chosen},
+        )
+        for batch in engine.stream(sorted_):
+            turns, last = _turns(batch["b"], last)
+            for i, name in enumerate(columns):
+                running[name].add(real(pa.chunked_array([batch[f"x{i}"]])), turns, batch)
     return {name: one.result() for name, one in running.items()}
+
+
+def _parts(table: ibis.Table, by: str | None) -> Iterator[ibis.Table]:
+    """Yield the table in parts that are small enough to be sorted in memory: spans of time, or entities."""
+    all_ = whole_of(table)
+    if all_.rows <= AT_ONCE:
+        yield table
+        return
+    if by is not None:
+        turns = -(-all_.rows // AT_ONCE)
+        turn = table[by].cast("string").fill_null("").hash() % turns
+        for i in range(turns):
+            yield table.filter(turn.abs() == i)
+        return
+    if all_.low is None or all_.high is None:
+        yield table
+        return
+    us = engine.microseconds(table["__time"])
+    width = max((all_.high - all_.low) // BINS, 1)
+    t = table.select(bin=(us - all_.low) // width).filter(lambda t: t.bin.notnull())
+    found = engine.to_arrow(t.group_by("bin").agg(n=t.count()).order_by("bin"))
+    bins, rows = whole(found["bin"]), np.cumsum(whole(found["n"]))
+    starts = bins[np.unique(np.searchsorted(rows, np.arange(0, rows[-1], AT_ONCE), side="right"))]
+    # the time itself is compared, not its microseconds: then a file that is in its order is read in parts, too
+    time, edges = table["__time"], [instant_of(all_.low + int(b) * width) for b in starts.tolist()]
+    for low, high in zip(edges, [*edges[1:], None], strict=True):
+        yield table.filter(time >= low if high is None else (time >= low) & (time < high))
+    if all_.timed < all_.rows:
+        yield table.filter(time.isnull())
 
 
 @dataclass
@@ -88,9 +123,17 @@ class _Running:
         """Take the next rows: their values, and where another entity begins."""
         if not len(x):
             return
+        goes_on = self.open is not None and not turns[0] and x[0] == self.open.value
+        if len(self.longest) == EXAMPLES and not goes_on and not (x[1:] == x[:-1]).any():
+            # no value comes twice in a row, as mostly in a column of many values
+            self._close(self.open)
+            there = ~np.isnan(x) if self.without is None else ~np.isnan(x) & (x != self.without)
+            self.times[1] += int(there[:-1].sum())
+            at = np.array([len(x) - 1])
+            self.open = _run(x, at, np.ones(1, dtype=np.int64), 0, batch) if there[-1] else None
+            return
         starts = turns.copy()
         starts[1:] |= x[1:] != x[:-1]  # NaN (null) differs from itself, so that it forms runs of one
-        goes_on = self.open is not None and not turns[0] and x[0] == self.open.value
         starts[0] = not goes_on
         at = np.flatnonzero(starts)
         head = int(at[0]) if len(at) else len(x)
@@ -120,7 +163,8 @@ class _Running:
     def _close(self, run: Run | None) -> None:
         if run is not None:
             self.times[run.rows] += 1
-            self._show(run)
+            if len(self.longest) < EXAMPLES or run.rows > self.longest[-1].rows:
+                self._show(run)
 
     def _show(self, run: Run) -> None:
         self.longest = sorted([*self.longest, run], key=lambda r: (-r.rows, r.since or ""))[:EXAMPLES]
