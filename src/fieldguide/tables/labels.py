@@ -25,6 +25,8 @@ def label_cell(column: Column, label: Label) -> Cell:
     """
     if not isinstance(label, BinaryLabel):
         return number(column)
+    if column.given.type().is_boolean() and label.positive in (None, True):
+        return number(column)  # true is 1: nothing needs to be looked up in the rows
     written = text(column)
     found = column.table.select(v=written).distinct().limit(MOST_DIFFERENT + 1)
     given = [value for value in engine.to_arrow(found)["v"].to_pylist() if value is not None]

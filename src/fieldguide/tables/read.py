@@ -116,7 +116,7 @@ def read(
     made = _make(program, needed, program.source.data, base, connection, joins=True, wanted=wanted)
     limit = _limit(until, program)
     table = _as_known(made.table, program, limit)
-    count, digest = engine.content_hash(table)
+    count, digest = engine.content_hash(table.drop(*_told_otherwise(needed, made)))
     if not count:
         raise DataError(
             f"{program.source.place} has no rows before {until}; expected at least one: choose a later until."
@@ -128,6 +128,19 @@ def read(
     since, latest = (instant(ends[name][0].as_py()) for name in ("low", "high"))
     extent = Extent(program.source.place, count, since, latest, digest)
     return Reading(table, made.parts, extent, MappingProxyType(made.events), made.drawn)
+
+
+def _told_otherwise(needed: _Needed, made: _Made) -> list[str]:
+    """Return the columns that add nothing to the content: those that nothing is declared for, and the time's double."""
+    declared = {
+        "__key": needed.key,
+        "__entity": needed.entity,
+        "__label": needed.label.name,
+        "__known_at": needed.label.known_at,
+        "__weight": needed.weight or made.drawn,
+        "__time": needed.time and needed.time not in {f.name for f in needed.raw if f.kind == "timestamp"},
+    }
+    return [name for name, something in declared.items() if not something]
 
 
 def read_rows(program: Program, data: Any, *, base: Path | None = None, connection: Any = None) -> pa.Table:
