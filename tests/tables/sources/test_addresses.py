@@ -107,6 +107,7 @@ class Server(BaseHTTPRequestHandler):
 def server() -> Iterator[str]:
     made = ThreadingHTTPServer(("127.0.0.1", 0), Server)
     made.daemon_threads = True
+    made.handle_error = lambda *args: None  # type: ignore[method-assign]  # who does not wait is gone
     thread = threading.Thread(target=made.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{made.server_port}"

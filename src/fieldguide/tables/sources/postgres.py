@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,11 +68,8 @@ def fetch(
         selected, columns = _described(driver, asked, psycopg)
         driver.execute("SET LOCAL statement_timeout = 0")
         copy = scratch.fresh_file(connection, "table.csv")
-        watch = _Watch(driver, seconds)
-        with (
-            driver.cursor() as cursor,
-            cursor.copy(f"COPY ({selected}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)") as out,
-        ):
+        asked = f"COPY ({selected}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)"
+        with _Watch(driver, seconds) as watch, driver.cursor() as cursor, cursor.copy(asked) as out:
             scratch.pour(watch.over(out), copy, address.given)
     except psycopg.errors.QueryCanceled:
         raise UnreachableError(
@@ -85,15 +82,23 @@ def fetch(
     finally:
         driver.close()
     try:
-        return engine.create(
-            connection,
-            f"SELECT * FROM read_csv({engine.quoted(str(copy))}, auto_detect = false, header = false, delim = ',', quote = '\"', "
-            f"escape = '\"', allow_quoted_nulls = false, max_line_size = {64 << 20}, columns = {{{columns}}})",
-        )
+        return _table(connection, copy, columns)
     except duckdb.Error as error:
         raise unanswered(address, error) from None
     finally:
         copy.unlink(missing_ok=True)
+
+
+def _table(connection: Any, copy: Path, columns: str) -> ibis.Table:
+    """Return what was copied out as a table; rows of more than 2 MB take larger buffers, and are rare."""
+    asked = (
+        f"SELECT * FROM read_csv({engine.quoted(str(copy))}, auto_detect = false, header = false, delim = ',', quote = '\"', "
+        f"escape = '\"', allow_quoted_nulls = false, columns = {{{columns}}}"
+    )
+    try:
+        return engine.create(connection, f"{asked})")
+    except duckdb.InvalidInputException:
+        return engine.create(connection, f"{asked}, max_line_size = {64 << 20})")
 
 
 def _unreachable(address: Address, error: BaseException, seconds: float) -> UnreachableError:
@@ -164,30 +169,42 @@ def _as(x: str, column: Any) -> tuple[str, str]:
     if code == _BYTES:
         return f"encode({x}, 'hex')", "VARCHAR"
     is_array = f"(SELECT typcategory = 'A' FROM pg_type WHERE oid = {code})"
-    return f"CASE WHEN {is_array} THEN to_jsonb({x})::text ELSE {x}::text END", "VARCHAR"
+    return (
+        f"CASE WHEN {x} IS NULL THEN NULL WHEN {is_array} THEN to_jsonb({x})::text ELSE concat({x}) END",
+        "VARCHAR",
+    )
 
 
 class _Watch:
-    """Cancels a copy of which nothing has come for too long."""
+    """Cancels what a connection does when nothing has come of it for too long."""
 
     def __init__(self, driver: Any, seconds: float) -> None:
         self.driver, self.seconds = driver, seconds
+        self.came, self.done = threading.Event(), False
+        self.thread = threading.Thread(target=self._wait, daemon=True)
 
-    def over(self, blocks: Any) -> Iterator[bytes]:
+    def __enter__(self) -> _Watch:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.done = True
+        self.came.set()
+        self.thread.join()
+
+    def _wait(self) -> None:
+        while not self.done:
+            if not self.came.wait(self.seconds):
+                self.driver.cancel()
+                return
+            self.came.clear()
+
+    def over(self, blocks: Iterable[Any]) -> Iterator[bytes]:
         """Yield the blocks of a copy, gathered to a megabyte each."""
         held: list[bytes] = []
         size = 0
-        blocks = iter(blocks)
-        while True:
-            timer = threading.Timer(self.seconds, self.driver.cancel)
-            timer.daemon = True
-            timer.start()
-            try:
-                block = next(blocks, None)
-            finally:
-                timer.cancel()
-            if block is None:
-                break
+        for block in blocks:
+            self.came.set()
             held.append(bytes(block))
             size += len(held[-1])
             if size >= scratch.BLOCK:

@@ -36,7 +36,9 @@ def fetch(
     """
     path = file_of(address, base)
     try:
-        driver = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=seconds)
+        driver = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=seconds, check_same_thread=False
+        )
     except sqlite3.Error as error:
         raise UnreachableError(
             f"{address.given} cannot be opened ({address.told(error)}); check its permissions."
@@ -65,9 +67,10 @@ def _name(table: str) -> str:
 
 def _described(driver: sqlite3.Connection, asked: str) -> tuple[list[str], list[Any]]:
     """Return the columns of a query, and the types that all their values have."""
-    cursor = driver.execute(f"SELECT * FROM ({asked}) LIMIT 0")
+    with closing(driver.execute(asked)) as cursor:
+        columns = cursor.description or ()
     names: list[str] = []
-    for column in cursor.description:
+    for column in columns:
         name, again = column[0], 2
         while name.lower() in {other.lower() for other in names}:
             name, again = f"{column[0]}_{again}", again + 1
