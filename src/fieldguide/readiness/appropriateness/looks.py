@@ -27,6 +27,8 @@ from fieldguide.tables.tally import Floats
 
 MOST_SUMMED = 200
 """Numbers among which a sum is looked for."""
+MOST_ALIKE = 100
+"""Columns by which rows are called copies of each other, at most."""
 FOLLOWED = 20_000
 MOSTLY = 0.9
 """Share of the labels that must be a next value of a column, for the label to be just that."""
@@ -216,7 +218,8 @@ def copies_of(view: Questioned) -> repeats.Copies | None:
     judged, learned = judged & np.isfinite(y), learned & np.isfinite(y)
     if judged.sum() < repeats.FEWEST or learned.sum() < repeats.FEWEST:
         return None
-    columns = [table[f.name] for f in view.features if f.kind not in ("timestamp", "text")]
+    plain = [f.name for f in view.features if f.kind not in ("timestamp", "text")]
+    columns = [table[name] for name in plain[:MOST_ALIKE]]
     units = view.units(table)
     entity = np.unique(np.asarray(units, dtype=np.str_), return_inverse=True)[1]
     names = places(table, range(len(table)))

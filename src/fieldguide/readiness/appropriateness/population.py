@@ -17,7 +17,7 @@ from fieldguide.finding import Finding
 from fieldguide.program import Source
 from fieldguide.readiness.appropriateness import light
 from fieldguide.readiness.appropriateness.light import Coded
-from fieldguide.readiness.appropriateness.measure import Estimate, ranked
+from fieldguide.readiness.appropriateness.measure import Estimate, Ranked, ranked
 from fieldguide.readiness.checks import found
 from fieldguide.tables.query import Periods
 from fieldguide.tables.summary import Summary
@@ -106,25 +106,22 @@ def difference(
     together, p = _tested(told.value, told.influence, y, clusters, one_sided=True)
     shifts = []
     for j, b in enumerate(both.bins):
-        codes = both.codes[:, j].astype(np.float64)
+        codes = both.codes[:, j]
         if b.edges is None:
-            ways = [_ratio(both.codes[:, j], b.size, y, weight, where)]
+            one = ranked(y, _ratio(codes, b.size, y, weight, where), weight, binary=True)
+            ways = [one] if one is not None else []
         else:
-            present = both.codes[:, j] < b.size - 1
+            order = np.arange(b.size, dtype=np.float64)
+            present = codes < b.size - 1
             middle = float(np.median(codes[present])) if present.any() else 0.0
-            codes = np.where(present, codes, middle)
-            ways = [codes, np.abs(codes - middle)] if fewest >= MANY_UNITS else [codes]
-        tried = []
-        for k, x in enumerate(ways):
-            one = ranked(y, x, weight, binary=True)
-            if one is not None:
-                tried.append(
-                    (
-                        _tested(one.value, one.influence, y, clusters, one_sided=b.edges is None)[1],
-                        k,
-                        one.value,
-                    )
-                )
+            order[-1] = middle
+            values = [order, np.abs(order - middle)] if fewest >= MANY_UNITS else [order]
+            ways = [one for v in values if (one := _ranked_codes(codes, v, y, weight)) is not None]
+        one_sided = b.edges is None
+        tried = [
+            (_tested(one.value, one.influence, y, clusters, one_sided=one_sided)[1], k, one.value)
+            for k, one in enumerate(ways)
+        ]
         if tried:
             level, k, area = min(tried)
             unseen = _unseen(both.codes[:, j], b.size, y)
@@ -262,6 +259,21 @@ def _tested(
         p = max(p, level)
     assert widest is not None
     return widest, p
+
+
+def _ranked_codes(codes: light.Codes, values: Floats, y: Floats, weight: Floats) -> Ranked | None:
+    """Return how well the value of a row's code ranks rows, as `ranked` does, from counts."""
+    place = np.unique(values, return_inverse=True)[1]
+    group = place[codes]
+    k = int(place.max()) + 1
+    yes, no = (np.bincount(group, weights=weight * (y == s), minlength=k) for s in (1.0, 0.0))
+    if not yes.sum() or not no.sum() or k < 2:
+        return None
+    yes_at, no_at = yes / yes.sum(), no / no.sum()
+    no_below, yes_above = np.cumsum(no_at) - 0.5 * no_at, 1.0 - np.cumsum(yes_at) + 0.5 * yes_at
+    area = float(np.dot(yes_at, no_below))
+    of = np.where(y == 1.0, (no_below[group] - area) / yes.sum(), (yes_above[group] - area) / no.sum())
+    return Ranked(area, np.asarray(weight * of))
 
 
 def _ratio(codes: light.Codes, size: int, y: Floats, weight: Floats, fold: Ints) -> Floats:

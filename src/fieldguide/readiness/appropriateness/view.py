@@ -20,8 +20,7 @@ from fieldguide.program import Feature, Label, Program, Source, raw_columns
 from fieldguide.readiness.appropriateness import light
 from fieldguide.readiness.appropriateness.light import Additive, Bins, Coded
 from fieldguide.readiness.appropriateness.strength import FEWEST_LABELED, FEWEST_OF_A_CLASS
-from fieldguide.tables import query
-from fieldguide.tables.query.drawn import ROW, Drawn, draw
+from fieldguide.tables.query.drawn import ROW, Drawn
 from fieldguide.tables.query.labels import Labels
 from fieldguide.tables.read import Reading
 from fieldguide.tables.summary import Summary
@@ -73,6 +72,7 @@ class Questioned:
     reading: Reading
     summary: Summary
     now: datetime
+    rows: Rows | None = None
 
     @property
     def label(self) -> Label:
@@ -107,7 +107,7 @@ class Questioned:
     @cached_property
     def known(self) -> Labels:
         """How many labels there are, and how they vary."""
-        return query.labels(self.table)
+        return self._rows.labels
 
     @cached_property
     def logged(self) -> bool:
@@ -130,13 +130,11 @@ class Questioned:
     @cached_property
     def drawn(self) -> Drawn:
         """Up to 50,000 rows of the canonical table, and up to 20,000 labeled ones among them or beside them."""
-        return draw(
-            self.table,
-            self.known,
-            binary=self.binary,
-            keyed=bool(self.source.keys),
-            ordered=not self.source.joins,
-        )
+        return self._rows.drawn
+
+    @cached_property
+    def _rows(self) -> Rows:
+        return self.rows or Rows(self.program, self.reading)
 
     @cached_property
     def readable(self) -> tuple[Program, str]:
