@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -113,7 +112,6 @@ def test_a_master_that_does_not_answer_is_told_at_once() -> None:
 
 def test_one_master_of_several_that_answers_is_enough() -> None:
     with socket.create_server(("127.0.0.1", 0)) as there:
-        threading.Thread(target=there.accept, daemon=True).start()
         port = there.getsockname()[1]
         assert session.reached(f"spark://127.0.0.1:{_free_port()},127.0.0.1:{port}") == "127.0.0.1"
 

@@ -98,7 +98,7 @@ def files(folder: Path) -> dict[str, str]:
             "plan": pa.array(r.choice(["free", "pro"], n), mask=r.random(n) < 0.1),
             "back": pa.array(r.random(n) < 0.3),
             "small": pa.array(r.integers(0, 100, n), pa.int8()),
-            "price": pa.array(r.integers(0, 10**6, n)).cast(pa.decimal128(12, 2)),
+            "price": pa.array(r.integers(0, 10**6, n)).cast(pa.decimal128(21, 2)),
             "day": pa.array(r.integers(0, 20_000, n), pa.int32()).cast(pa.date32()),
         }
     )
@@ -230,7 +230,7 @@ def test_texts_with_instants_are_read_in_the_zone_alike(duck: Any, spark: Any) -
     visits = Program(
         question=base.question,
         source=base.source,
-        features=[Timestamp("at")],
+        features=[Timestamp("at", parts=("hour",))],
         label=base.label,
         name="visits",
     )

@@ -8,6 +8,7 @@ import importlib.util
 import logging
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -98,7 +99,8 @@ def _running(master: str) -> Any:
         return SparkSession.builder.getOrCreate()
     java = checked_java()
     address = None if master.startswith("local") else reached(master)
-    context = _started(master, address, java)
+    with quiet_imports():
+        context = _started(master, address, java)
     if address is not None:
         _await_workers(context, master)
     return SparkSession(context)
@@ -129,6 +131,8 @@ def _started(master: str, address: str | None, java: Path) -> Any:
 
     conf = SparkConf().setMaster(master).setAppName("fieldguide")
     conf.set("spark.ui.enabled", "false").set("spark.ui.showConsoleProgress", "false")
+    scratch = Path(tempfile.mkdtemp(prefix="fieldguide-spark-"))
+    conf.set("spark.sql.warehouse.dir", str(scratch))  # else a folder appears where the command is run
     if "SPARK_LOCAL_IP" not in os.environ:
         here = address or "127.0.0.1"
         conf.set("spark.driver.host", here).set("spark.driver.bindAddress", here)
@@ -141,13 +145,14 @@ def _started(master: str, address: str | None, java: Path) -> Any:
         except Exception as error:
             if gateway is not None:
                 _end(gateway)
+            shutil.rmtree(scratch, ignore_errors=True)
             raise EngineError(
                 f"Spark at {master} could not be started ({_said(log) or str(error)[:200]}); Java: {java}."
             ) from error
         finally:
             if threading.current_thread() is threading.main_thread():
                 signal.signal(signal.SIGINT, before)  # Spark put its own in; Ctrl-C stays the command's
-    atexit.register(_stop, context, gateway)
+    atexit.register(_stop, context, gateway, scratch)
     for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
         _silence(name)
     return context
@@ -199,12 +204,13 @@ def _said(log: Any) -> str:
     return reasons[0].strip()[:200] if reasons else ""
 
 
-def _stop(context: Any, gateway: Any) -> None:
+def _stop(context: Any, gateway: Any, scratch: Path) -> None:
     try:
         context.stop()
     except Exception as error:  # the cluster or the Java may be gone already, and we are leaving
         _LOG.debug("Spark did not stop in order: %s", error)
     _end(gateway)
+    shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _end(gateway: Any) -> None:
