@@ -19,7 +19,8 @@ from fieldguide.tables import engines as engine
 from fieldguide.tables.counting import literal
 from fieldguide.tables.labels import likely_yes
 from fieldguide.tables.read import Part, read_table
-from fieldguide.tables.typed import FALSE, NOTHING, TRUE, Column, number, prepared, timestamp
+from fieldguide.tables.typed import FALSE, TRUE, Column, number, prepared, timestamp
+from fieldguide.tables.written import NOTHING
 
 MOST_NAMES = 200
 """A text column with more distinct values than this is not drafted as a category."""

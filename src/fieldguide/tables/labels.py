@@ -9,7 +9,8 @@ import ibis
 from fieldguide.errors import ProgramError
 from fieldguide.program import BinaryLabel, Label
 from fieldguide.tables import engines as engine
-from fieldguide.tables.typed import NOTHING, Cell, Column, number, text
+from fieldguide.tables.typed import Cell, Column, number, text
+from fieldguide.tables.written import NOTHING
 
 MOST_VALUES = 8
 MOST_DIFFERENT = 1_000

@@ -32,9 +32,12 @@ from fieldguide.tables.slicing import instant
 from fieldguide.tables.sources.fetch import fetch
 from fieldguide.tables.sources.rows import MOST_SHOWN, FileRead, Reject, Rows, find_rows
 from fieldguide.tables.typed import Cell, Column, cell, key, number, prepared, text, timestamp
+from fieldguide.tables.written import Written, proved
 
 __all__ = ["Extent", "Part", "Reading", "Reject", "main_rows", "read", "read_rows", "read_table"]
 
+AS_CAME = "as it came: "
+"""Before the name of a column as it came, where it stands beside the canonical ones."""
 MOST_TEXTS = 1_000
 """Different unreadable texts of a column whose places are looked for."""
 
@@ -80,7 +83,8 @@ class Reading:
     """The canonical table, the sources it was made of (the main one first), and its extent.
 
     `event_columns` names, for each raw column that a join brought, the column that holds its time. `drawn` is the
-    sample of the main source that was read, None when all of it was.
+    sample of the main source that was read, None when all of it was. `both` holds the canonical columns and, under
+    names that begin with AS_CAME, those of the main source: where that can be scanned again cheaply.
     """
 
     table: ibis.Table
@@ -88,6 +92,7 @@ class Reading:
     extent: Extent
     event_columns: Mapping[str, str] = field(default_factory=dict, hash=False)
     drawn: Drawn | None = None
+    both: ibis.Table | None = None
 
 
 def read(
@@ -127,7 +132,16 @@ def read(
     )
     since, latest = (instant(ends[name][0].as_py()) for name in ("low", "high"))
     extent = Extent(program.source.place, count, since, latest, digest)
-    return Reading(table, made.parts, extent, MappingProxyType(made.events), made.drawn)
+    both = None if made.both is None else _as_known(made.both, program, limit)
+    return Reading(table, made.parts, extent, MappingProxyType(made.events), made.drawn, both)
+
+
+def _numbered(ready: ibis.Table, columns: Mapping[str, Any]) -> ibis.Table | None:
+    """Return columns made of rows with the numbers of the rows, `__row`; None where an engine has to read them anew for that."""
+    numbered = engine.numbered(ready)
+    if getattr(numbered.op(), "parent", None) != ready.op():
+        return None
+    return numbered.select(**columns, __row=numbered["__row"])
 
 
 def _told_otherwise(needed: _Needed, made: _Made) -> list[str]:
@@ -211,6 +225,7 @@ class _Made:
     parts: tuple[Part, ...]
     events: dict[str, str]
     drawn: Drawn | None = None
+    both: ibis.Table | None = None
 
 
 @dataclass(frozen=True)
@@ -222,6 +237,7 @@ class _Typed:
     cells: Mapping[str, Cell]
     found: Rows
     flags: Mapping[str, str]
+    scanned: bool = False
 
 
 def _make(
@@ -249,52 +265,106 @@ def _make(
     label = needed.label
     times = [(name, "timestamp") for name in (needed.time, label.known_at) if name is not None]
     amounts = [(name, "number") for name in (needed.weight, label.name) if name]
-    ready = prepared(given, [*raw, *times, *amounts])
-    here = {name: Column(ready, name, place) for name in main.table.columns}
-    cells = {name: cell(here[name], kind, source.timezone) for name, kind in raw}
-    cells |= _beside(needed, here, source.timezone)
-    if drawn is not None:
-        cells["__weight"] = Cell(ready["__weight"])
-    links: dict[str, Any] = {}
-    for i, join in enumerate(declared, 1):
-        links |= {f"__on_{i}_{k}": text(here[name], "a join") for k, name in enumerate(join.keys)}
+
+    def canonical(ready: ibis.Table) -> tuple[dict[str, Cell], dict[str, Any]]:
+        here = {name: Column(ready, name, place) for name in main.table.columns}
+        cells = {name: cell(here[name], kind, source.timezone) for name, kind in raw}
+        cells |= _beside(needed, here, source.timezone)
+        if drawn is not None:
+            cells["__weight"] = Cell(ready["__weight"])
+        links: dict[str, Any] = {}
+        for i, join in enumerate(declared, 1):
+            links |= {f"__on_{i}_{k}": text(here[name], "a join") for k, name in enumerate(join.keys)}
+        return cells, links
+
     costly = bool(declared) or main.find is not None
-    typed = _typed(main, ready, cells, links, stored=costly)
-    parts = [_counted(_part(source, main, place), typed)]
+    typed, notes = _as_written(main, given, [*raw, *times, *amounts], canonical, stored=costly)
+    ready, cells = typed.ready, typed.cells
+    parts = [_counted(_part(source, main, place, notes=notes), typed)]
     table = typed.table.drop(*typed.flags.values())
+    links = {name for name in table.columns if name.startswith("__on_")}
     events: dict[str, str] = {}
     for i, (join, found) in enumerate(zip(declared, joined, strict=True), 1):
         taken = [f for f in needed.raw if f.name in found.table.columns and f.name not in {*cells, *events}]
-        right, on = _joined(i, join, found, taken)
+        right, on, told = _joined(i, join, found, taken)
         rows, doubles = without_doubles(right.table.drop(*right.flags.values()), list(on), f"__event_{i}")
         own = dict(zip([f"__on_{i}_{k}" for k in range(len(on))], on, strict=True))
         table = latest_known(table, rows, on=own, as_of=f"__event_{i}", within=join.within)
         events |= dict.fromkeys((f.name for f in taken), f"__event_{i}")
-        parts.append(_counted(_part(join.source, found, doubles=doubles), right))
+        parts.append(_counted(_part(join.source, found, doubles=doubles, notes=told), right))
     beside = [name for name in table.columns if name.startswith("__") and name not in links]
     table = table.select(*(f.name for f in needed.raw), *beside)
-    return _Made(engine.materialize(table) if declared else table, tuple(parts), events, drawn)
+    both = None
+    if typed.scanned:
+        came: dict[str, Any] = {AS_CAME + name: ready[name] for name in main.table.columns}
+        both = _numbered(ready, {**{name: cells[name].value for name in table.columns}, **came})
+    return _Made(engine.materialize(table) if declared else table, tuple(parts), events, drawn, both)
 
 
-def _joined(i: int, join: Join, found: Rows, taken: Sequence[Feature]) -> tuple[_Typed, dict[str, Any]]:
-    """Return the columns of a joined source that are taken, with the time and the columns it is joined on."""
-    ready = prepared(found.table, [(f.name, f.kind) for f in taken] + [(join.as_of, "timestamp")])
-    there = {name: Column(ready, name, join.source.place) for name in found.table.columns}
-    cells = {f.name: cell(there[f.name], f.kind, join.source.timezone) for f in taken}
-    cells[f"__event_{i}"] = timestamp(there[join.as_of], join.source.timezone)
-    on = {f"__there_{i}_{k}": text(there[name], "a join") for k, name in enumerate(join.keys)}
-    return _typed(found, ready, cells, on, stored=True), on
+def _joined(
+    i: int, join: Join, found: Rows, taken: Sequence[Feature]
+) -> tuple[_Typed, dict[str, Any], tuple[str, ...]]:
+    """Return the columns of a joined source that are taken, with the time and the columns it is joined on, and notes."""
+
+    def canonical(ready: ibis.Table) -> tuple[dict[str, Cell], dict[str, Any]]:
+        there = {name: Column(ready, name, join.source.place) for name in found.table.columns}
+        cells = {f.name: cell(there[f.name], f.kind, join.source.timezone) for f in taken}
+        cells[f"__event_{i}"] = timestamp(there[join.as_of], join.source.timezone)
+        return cells, {f"__there_{i}_{k}": text(there[name], "a join") for k, name in enumerate(join.keys)}
+
+    wanted = [(f.name, f.kind) for f in taken] + [(join.as_of, "timestamp")]
+    typed, notes = _as_written(found, found.table, wanted, canonical, stored=True)
+    return typed, canonical(typed.ready)[1], notes
 
 
-def _typed(
-    found: Rows, ready: ibis.Table, cells: Mapping[str, Cell], more: Mapping[str, Any], *, stored: bool
-) -> _Typed:
+Canonical = Callable[[ibis.Table], tuple[dict[str, Cell], dict[str, Any]]]
+"""From a prepared table to its canonical columns, and the columns that stand beside them."""
+
+
+def _as_written(
+    found: Rows, given: ibis.Table, wanted: Sequence[tuple[str, str]], canonical: Canonical, *, stored: bool
+) -> tuple[_Typed, tuple[str, ...]]:
+    """Return the canonical columns, read as they are proved to be written where they cannot be read as they are."""
+    if found.written:  # "" in a file of text is nothing, as is what stands between two separators
+        texts = [name for name in given.columns if given[name].type().is_string()]
+        given = given.mutate(**{name: given[name].nullif("") for name in texts})
+    ways: dict[tuple[str, str], Written] = {}
+    notes: tuple[str, ...] = ()
+    if found.decimal == ",":  # there 1.234 is no number between one and two
+        known = proved(given, [(name, kind) for name, kind in wanted if kind == "number"], ",")
+        ways, notes = dict(known.ways), known.notes
+    typed = _typed(found, prepared(given, wanted, ways), canonical, stored=stored)
+    wrong = {column for column, n in _times_wrong(typed).items() if n}
+    doubtful = [(name, kind) for name, kind in wanted if name in wrong and (name, kind) not in ways]
+    if doubtful:
+        seen = proved(given, doubtful, found.decimal)
+        notes += tuple(note for note in seen.notes if note not in notes)
+        if seen.ways:
+            engine.drop(typed.table)
+            typed = _typed(found, prepared(given, wanted, {**ways, **seen.ways}), canonical, stored=stored)
+    return typed, notes
+
+
+def _typed(found: Rows, ready: ibis.Table, canonical: Canonical, *, stored: bool) -> _Typed:
     """Return the canonical columns; stored when they are costly to make, since many queries will read them."""
+    cells, more = canonical(ready)
     fallible = {c.column: c for c in cells.values() if c.wrong is not None}
     flags = {column: f"__wrong_{i}" for i, column in enumerate(fallible)}
     told = {flags[column]: c.wrong for column, c in fallible.items()}
     table = ready.select(**{name: c.value for name, c in cells.items()}, **more, **told)
-    return _Typed(engine.materialize(table) if stored or fallible else table, ready, cells, found, flags)
+    stored = stored or bool(fallible)
+    return _Typed(
+        engine.materialize(table) if stored else table, ready, cells, found, flags, scanned=not stored
+    )
+
+
+def _times_wrong(typed: _Typed) -> dict[str, int]:
+    """Count the values of each column that could not be read."""
+    if not typed.flags:
+        return {}
+    sums = {flag: typed.table[flag].cast("int64").sum() for flag in typed.flags.values()}
+    counts = engine.to_arrow(typed.table.aggregate(**sums))
+    return {column: int(counts[flag][0].as_py() or 0) for column, flag in typed.flags.items()}
 
 
 def _beside(needed: _Needed, here: Mapping[str, Column], zone: str) -> dict[str, Cell]:
@@ -413,7 +483,9 @@ def _missing(names: Collection[str], there: Collection[str], place: str, order: 
     raise ProgramError(f"columns were not found: {listed}.{told} {place} has: {known}.")
 
 
-def _part(source: Source, found: Rows, place: str | None = None, *, doubles: int = 0) -> Part:
+def _part(
+    source: Source, found: Rows, place: str | None = None, *, doubles: int = 0, notes: tuple[str, ...] = ()
+) -> Part:
     return Part(
         name=place or source.place,
         source=source,
@@ -423,19 +495,14 @@ def _part(source: Source, found: Rows, place: str | None = None, *, doubles: int
         columns=MappingProxyType({name: str(kind) for name, kind in found.table.schema().items()}),
         files=found.files,
         doubles=doubles,
-        notes=found.notes,
+        notes=(*found.notes, *notes),
         details=found.details,
     )
 
 
 def _counted(part: Part, typed: _Typed) -> Part:
     """Return the part with the values counted that could not be read, and the first of them named."""
-    if not typed.flags:
-        return part
-    table = typed.table
-    sums = {flag: table[flag].cast("int64").sum() for flag in typed.flags.values()}
-    counts = engine.to_arrow(table.aggregate(**sums))
-    times = {column: int(counts[flag][0].as_py() or 0) for column, flag in typed.flags.items()}
+    times = _times_wrong(typed)
     if not any(times.values()):
         return part
     wrong = {c.column: c for c in typed.cells.values() if c.wrong is not None}

@@ -5,7 +5,7 @@ Where text is parsed, a value that cannot be read becomes null and is counted (a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,8 @@ import ibis
 from fieldguide.errors import ProgramError
 from fieldguide.tables import engines as engine
 from fieldguide.tables.clocks import to_instant, years_of
+from fieldguide.tables.written import NOTHING, Numbers, Times, Written, as_clock, as_number
 
-NOTHING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "?", ".")
-"""Texts, whatever their case, that mean a missing value where a number, an instant or a truth is declared."""
 TRUE, FALSE = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "0", "0.0")
 
 
@@ -55,20 +54,37 @@ class Column:
         """What `prepared` made of it."""
         return self.table[_prepared_name(self.name, kind)]
 
+    def knows(self, kind: str) -> bool:
+        """Whether `prepared` made something of that kind of it."""
+        return _prepared_name(self.name, kind) in self.table.columns
 
-def prepared(table: ibis.Table, wanted: Iterable[tuple[str, str]]) -> ibis.Table:
+
+def prepared(
+    table: ibis.Table,
+    wanted: Iterable[tuple[str, str]],
+    ways: Mapping[tuple[str, str], Written] | None = None,
+) -> ibis.Table:
     """Return the table with a column beside each (name, kind) that must be parsed before it can be used.
 
     Texts become numbers where a number is wanted; where an instant is wanted, texts, dates and naive times
-    become microseconds on the wall clock, texts with an offset those in UTC.
+    become microseconds on the wall clock, texts with an offset those in UTC. `ways` are the ways of writing
+    that were proved of some columns.
     """
     made: dict[str, Any] = {}
     for name, kind in wanted:
         if name not in table.columns:
             continue
         x = table[name]
+        way = (ways or {}).get((name, kind))
         if kind == "number" and x.type().is_string():
-            made[_prepared_name(name, kind)] = x.try_cast("float64")
+            made[_prepared_name(name, kind)] = (
+                as_number(x, way) if isinstance(way, Numbers) else x.try_cast("float64")
+            )
+        elif kind == "timestamp" and isinstance(way, Times):
+            clock, aware, offset = as_clock(x, way)
+            made[_prepared_name(name, kind)] = clock
+            made[_prepared_name(name, "aware")] = aware
+            made[_prepared_name(name, "absolute")] = clock - offset
         elif kind == "timestamp" and x.type().is_string():
             made[_prepared_name(name, "aware")] = ibis.ifelse(
                 x.length() <= 10, False, x.strip().re_search(_AWARE)
@@ -122,7 +138,8 @@ def boolean(column: Column) -> Cell:
 def timestamp(column: Column, zone: str) -> Cell:
     """Return an instant in UTC; a naive time is read in `zone`.
 
-    Text is ISO 8601: 2013-01-31, 2013-01-31 17:00, with seconds, with an offset or Z.
+    Text is ISO 8601: 2013-01-31, 2013-01-31 17:00, with seconds, with an offset or Z; or in the way that was
+    proved for the whole column.
     """
     x = column.given
     kind = x.type()
@@ -132,9 +149,12 @@ def timestamp(column: Column, zone: str) -> Cell:
         return Cell(engine.instant_at(_instant(column, zone)))
     if kind.is_string():
         aware = column.parsed("aware")
-        dated = x.strip().substr(0, 1).between("0", "9")  # DuckDB reads "infinity" and "epoch" as well
-        offset = engine.microseconds(ibis.ifelse(aware, x.try_cast(engine.INSTANT), None))
-        us = ibis.cases((~dated, None), (aware, offset), else_=_instant(column, zone))
+        if column.knows("absolute"):
+            us = ibis.ifelse(aware, column.parsed("absolute"), _instant(column, zone))
+        else:
+            dated = x.strip().substr(0, 1).between("0", "9")  # DuckDB reads "infinity" and "epoch" as well
+            offset = engine.microseconds(ibis.ifelse(aware, x.try_cast(engine.INSTANT), None))
+            us = ibis.cases((~dated, None), (aware, offset), else_=_instant(column, zone))
         value = engine.instant_at(us)
         return Cell(value, _wrong(x, us), "no date and time such as 2013-01-31 17:00", column.name)
     if kind.is_numeric():

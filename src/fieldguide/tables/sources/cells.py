@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from fieldguide.tables.typed import NOTHING
+from fieldguide.tables.written import NOTHING
 
 CURRENCIES = "$€£¥₹₽₩₺₪฿₫₴₦¢"
 _AFFIX = rf"(?:[{CURRENCIES}]|USD|EUR|GBP|CHF|SEK|NOK|DKK|kr\.?|%)"
