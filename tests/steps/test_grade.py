@@ -99,6 +99,7 @@ def test_the_json_of_a_grade_says_what_it_rests_on(shop: Path, run: Run) -> None
     assert first["effort"] == [{"level": "B3", "minutes": 90, "by": ["ann"]}]
     assert first["extent"]["rows"] == 6_000
     assert [source["rows"] for source in first["sources"]] == [6_000]
+    assert first["engine"].startswith("duckdb")
     assert first["columns"] == ["seconds", "age", "plan"]
     rewrite(shop, 'license="internal"', 'expires="2999-01-01"')
     second = as_json(run("grade", "visits.py", "--json"))

@@ -98,7 +98,7 @@ def graded_json(graded: Graded) -> dict[str, Any]:
         "extent": {key: extent.get(key) for key in ("source", "rows", "since", "until", "hash")},
         "sources": list(extent.get("sources") or ()),
         "columns": list(extent.get("columns") or ()),
-        "engine": extent.get("engine"),
+        "engine": str(extent.get("hash") or "").rpartition(":")[0] or None,  # hashes name it
         "share": graded.share,
         "of": extent.get("of", extent.get("rows")),
         "exploratory": graded.share < 1.0,
