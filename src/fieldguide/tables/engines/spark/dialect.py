@@ -141,10 +141,9 @@ class Dialect(PySparkCompiler):  # type: ignore[misc]
         plain = change(plain, r"(:[\d.]+[+-]\d{2})(\d{2})?\s*$", "$1:$2")
         plain = change(change(plain, r"\t(\d)", " $1"), r":\s*$", ":00")
         late = like(text, MIDNIGHT)
-        plain = self.if_(late, change(plain, MIDNIGHT, ""), plain)
-        read = sge.TryCast(this=plain, to=kind, safe=True)
-        day = sge.Interval(this=sge.convert("1"), unit=sge.Var(this="DAY"))
-        return self.if_(like(text, INSTANT), self.if_(late, read + day, read), NULL)
+        plain = change(plain, MIDNIGHT, "")
+        read = sge.TryCast(this=self.if_(like(text, INSTANT), plain, NULL), to=kind, safe=True)
+        return read + self.f.anon.make_dt_interval(self.cast(late, dt.int32))
 
     def visit_Hash(self, op: Any, *, arg: Any) -> Any:
         """A hash has 63 bits and no sign; Spark's own has 32."""
