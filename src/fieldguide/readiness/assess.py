@@ -25,6 +25,7 @@ from fieldguide.readiness.check import Queues, Step
 from fieldguide.readiness.checks import CHECKS
 from fieldguide.readiness.faithfulness import run as faithfulness
 from fieldguide.readiness.faithfulness.view import Faithful, Joined
+from fieldguide.readiness.shared import Shared
 from fieldguide.tables.read import Extent, Reading
 from fieldguide.tables.summary import Summary, summarize
 
@@ -42,6 +43,7 @@ def assess(
     queues: Queues | None = None,
     clock: datetime | None = None,
     earlier: Sequence[Finding] = (),
+    shared: Shared | None = None,
 ) -> list[Finding]:
     """Return what every check says that needs no later step, in the order of the levels.
 
@@ -60,13 +62,14 @@ def assess(
         summary = summarize(reading.table, features, slices=None)
     queues = {} if queues is None else queues
     findings: list[Finding] = []
-    view = faithful(program, reading, summary)
+    shared = shared or Shared(program, reading)
+    view = faithful(program, reading, summary, shared)
     looks = looks_at(reading, lambda: view.sample)
     for checks, run in (
         *accessibility.steps(program, reading, now, again, answers, looks, clock),
         *_described(program, now, answers),
         *faithfulness.steps(view, now, queues),
-        *appropriateness.steps(program, reading, summary, now, answers, queues, earlier),
+        *appropriateness.steps(program, reading, summary, now, answers, queues, earlier, shared),
     ):
         before = {*queues}
         made = _made(checks, run)
@@ -77,7 +80,7 @@ def assess(
     return [_marked(f, "personal", True) if f.about in hidden.columns else f for f in told]
 
 
-def faithful(program: Program, reading: Reading, summary: Summary) -> Faithful:
+def faithful(program: Program, reading: Reading, summary: Summary, shared: Shared) -> Faithful:
     """Return what band B may see of a reading: the columns of the label are gone from the table."""
     table = reading.table.drop(*(name for name in LABEL_COLUMNS if name in reading.table.columns))
     source = program.source
@@ -96,6 +99,7 @@ def faithful(program: Program, reading: Reading, summary: Summary) -> Faithful:
         joined=joined,
         raw=reading.parts[0].table,
         source=source,
+        draw=lambda: shared.sample,
     )
 
 

@@ -24,6 +24,7 @@ from fieldguide.readiness.accessibility.freshness import clock_of
 from fieldguide.readiness.answers import Answer
 from fieldguide.readiness.assess import assess
 from fieldguide.readiness.grade import Grade
+from fieldguide.readiness.shared import Shared
 from fieldguide.readiness.unread import unread
 from fieldguide.steps.history import expiring_soon
 from fieldguide.steps.home import DEFAULT, Home, at_home, data_fingerprint, name_of, system_clock
@@ -157,7 +158,8 @@ def grade(
     except DataError as error:
         return _unread(place, program, error, now, answers)
     say(f"summarizing {reading.extent.rows:,} rows")
-    summary = summarize(reading.table, raw_columns(program), slices=Spans())
+    shared = Shared(program, reading)
+    summary = summarize(reading.table, raw_columns(program), slices=Spans(), seen=shared.plain)
     say("checking")
     before = _seen_before(ledger, program, reading.extent)
     if before is None or before.hash != reading.extent.hash:
@@ -170,7 +172,7 @@ def grade(
     findings = assess(
         program, reading, summary, now=now, again=again, answers=answers, queues=tables,
         earlier=[f for record in last for f in record.findings],
-        clock=clock_of(until, program.source.timezone),
+        clock=clock_of(until, program.source.timezone), shared=shared,
     )  # fmt: skip
     written = {} if queues is None else write_queues(tables, Path(queues))
     findings = with_files(findings, written, tables)

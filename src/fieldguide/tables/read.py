@@ -63,7 +63,8 @@ class Part:
     `rejected` lines and values could not be read, `rejects` are the first 20 of them; a value that could
     not be read is null in the canonical table, a line is missing from it. `doubles` rows of a joined source
     were left out because another has the same `on` and `as_of`. `notes` say in a sentence each what was decided
-    or mended in reading, with its evidence; `details` how each file was read.
+    or mended in reading, with its evidence; `details` how each file was read, `decimal` is the decimal sign that
+    the file proves.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Part:
     doubles: int = 0
     notes: tuple[str, ...] = ()
     details: tuple[FileRead, ...] = ()
+    decimal: str | None = None
 
 
 @dataclass(frozen=True)
@@ -497,6 +499,7 @@ def _part(
         doubles=doubles,
         notes=(*found.notes, *notes),
         details=found.details,
+        decimal=found.decimal,
     )
 
 

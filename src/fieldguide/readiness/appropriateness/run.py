@@ -37,7 +37,7 @@ from fieldguide.readiness.appropriateness.table import CHECKS
 from fieldguide.readiness.appropriateness.view import Questioned, floats
 from fieldguide.readiness.check import Queues, Step
 from fieldguide.readiness.checks import found
-from fieldguide.readiness.rows import Rows
+from fieldguide.readiness.shared import Shared
 from fieldguide.tables import engines as engine
 from fieldguide.tables import query
 from fieldguide.tables.query import ByLabel, Found
@@ -63,7 +63,7 @@ def steps(
     given: Sequence[Answer],
     queues: Queues,
     earlier: Sequence[Finding] = (),
-    rows: Rows | None = None,
+    shared: Shared | None = None,
 ) -> Iterator[Step]:
     """Yield the checks of the band with what makes them, in the order of the levels.
 
@@ -75,7 +75,7 @@ def steps(
         names = tuple(c.id for c in CHECKS if c.kind == "machine")
         yield names, lambda: [found(n, "unknown", "no label is declared yet", todo=NO_LABEL) for n in names]
         return
-    view = Questioned(program, reading, summary, now, rows)
+    view = Questioned(program, reading, summary, now, shared)
     label, source = program.label, program.source
     periods = cache(lambda: _periods(view))
     counted = cache(lambda: _counted(view))

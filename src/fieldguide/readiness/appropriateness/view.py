@@ -20,6 +20,7 @@ from fieldguide.program import Feature, Label, Program, Source, raw_columns
 from fieldguide.readiness.appropriateness import light
 from fieldguide.readiness.appropriateness.light import Additive, Bins, Coded
 from fieldguide.readiness.appropriateness.strength import FEWEST_LABELED, FEWEST_OF_A_CLASS
+from fieldguide.readiness.shared import Shared
 from fieldguide.tables.query.drawn import ROW, Drawn
 from fieldguide.tables.query.labels import Labels
 from fieldguide.tables.read import Reading
@@ -72,7 +73,7 @@ class Questioned:
     reading: Reading
     summary: Summary
     now: datetime
-    rows: Rows | None = None
+    shared: Shared | None = None
 
     @property
     def label(self) -> Label:
@@ -107,7 +108,7 @@ class Questioned:
     @cached_property
     def known(self) -> Labels:
         """How many labels there are, and how they vary."""
-        return self._rows.labels
+        return self._shared.labels
 
     @cached_property
     def logged(self) -> bool:
@@ -130,11 +131,11 @@ class Questioned:
     @cached_property
     def drawn(self) -> Drawn:
         """Up to 50,000 rows of the canonical table, and up to 20,000 labeled ones among them or beside them."""
-        return self._rows.drawn
+        return self._shared.drawn
 
     @cached_property
-    def _rows(self) -> Rows:
-        return self.rows or Rows(self.program, self.reading)
+    def _shared(self) -> Shared:
+        return self.shared or Shared(self.program, self.reading)
 
     @cached_property
     def readable(self) -> tuple[Program, str]:

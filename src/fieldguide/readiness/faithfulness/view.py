@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -30,7 +31,8 @@ class Faithful:
     """What band B may see: rows without the label, their summary, and what is declared of the columns.
 
     `raw` is the main source as it came, all its columns (text throughout for CSV), none of them known to be a
-    label; `sample` are up to 50,000 rows of it, the same ones wherever they lie.
+    label; `sample` are up to 50,000 rows of it, the same ones wherever they lie (`draw` makes them where others
+    look at them, too).
     """
 
     table: ibis.Table
@@ -43,8 +45,9 @@ class Faithful:
     joined: tuple[Joined, ...]
     raw: ibis.Table
     source: Source
+    draw: Callable[[], pa.Table] | None = None
 
     @cached_property
     def sample(self) -> pa.Table:
         """Up to 50,000 rows of `raw`, chosen by the md5 of their key, with `__row`: their number from 1 on."""
-        return sampled(self.raw, MOST_SAMPLED, self.key)
+        return sampled(self.raw, MOST_SAMPLED, self.key) if self.draw is None else self.draw()

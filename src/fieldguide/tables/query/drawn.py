@@ -7,7 +7,8 @@ certain values of one number, so that copies of a row are drawn with it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ibis
@@ -53,6 +54,10 @@ class Drawn:
     alike: Flags
     share: float
 
+    def only(self, columns: Sequence[str]) -> Drawn:
+        """Return the same rows with these columns and the number of each row."""
+        return replace(self, table=self.table.select([*columns, ROW]))
+
     @property
     def whole(self) -> bool:
         """Whether the plain sample is the whole table."""
@@ -66,16 +71,20 @@ def draw(
     binary: bool,
     keyed: bool,
     ordered: bool,
+    most: int = PLAIN,
     copies_by: tuple[str, Grid] | None = None,
 ) -> Drawn:
     """Draw rows from a canonical table; `known` counts its labels.
 
     The same rows are drawn wherever they lie: by their key, or by their content where the table is not `keyed`.
-    `ordered` says that the rows have an order. `copies_by` is a number with many values, by which copies are
-    drawn together; without it they are looked for in the plain sample.
+    `ordered` says that the rows have an order, `most` about how many rows the plain sample may have. `copies_by`
+    is a number with many values, by which copies are drawn together; without it they are looked for in the plain
+    sample. A column `__row` that the table has already is the number of each row.
     """
-    chances = _Chances.of(known, binary)
-    t = engine.numbered(table, ROW) if ordered else table.mutate(__row=ibis.null("int64"))
+    chances = _Chances.of(known, binary, most)
+    t = table
+    if ROW not in table.columns:
+        t = engine.numbered(table, ROW) if ordered else table.mutate(__row=ibis.null("int64"))
     order = [ROW] if ordered else ["__time", "__key", *_plain(table)]
     share = min(1.0, ALIKE / max(known.rows, 1))
     if chances.all:
@@ -83,13 +92,13 @@ def draw(
         every = np.ones(len(found), dtype=np.bool_)
         return Drawn(found, known.rows, every, np.isfinite(_label(found)), np.ones(len(found)), every, 1.0)
     t = t.mutate(__digest=digest(_name(t, keyed), SALT))
+    # as few conditions as say the same: the engine takes the md5 anew for each of them on every row
     keep: Any = below(t[DIGEST], chances.plain)
-    if known.labeled:
+    if known.labeled and chances.usual > chances.plain:
         keep = keep | (t["__label"].notnull() & below(t[DIGEST], chances.usual))
+    if known.labeled and chances.rare > max(chances.plain, chances.usual):
         rarer = (t["__label"] == literal(chances.answer)).fill_null(False)
         keep = keep | (rarer & below(t[DIGEST], chances.rare))
-    # told apart first by the largest chance: the engine would take the md5 anew for each condition on every row
-    keep = below(t[DIGEST], max(chances.plain, chances.usual, chances.rare)) & keep
     if copies_by is not None:
         t = t.mutate(__turn=_turn(t, *copies_by))
         keep = keep | (t[TURN] < literal(share)).fill_null(False)
@@ -122,8 +131,8 @@ class _Chances:
         return min(self.plain, self.usual, self.rare) >= 1.0
 
     @staticmethod
-    def of(known: Labels, binary: bool) -> _Chances:
-        plain, labeled = min(1.0, PLAIN / max(known.rows, 1)), max(known.labeled, 1)
+    def of(known: Labels, binary: bool, most: int) -> _Chances:
+        plain, labeled = min(1.0, most / max(known.rows, 1)), max(known.labeled, 1)
         usual = rare = min(1.0, LABELED / labeled)
         answer = 1.0
         if binary and known.labeled:

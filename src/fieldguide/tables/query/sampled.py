@@ -24,12 +24,8 @@ def sampled(table: ibis.Table, most: int, key: Sequence[str] = ()) -> pa.Table:
     by the md5 of their `key`; where there is none, or it tells too few rows apart to choose by, by that of their
     first columns. The same rows are chosen wherever they lie; the rows come in their order.
     """
-    rows = size(table)
+    rows, most = size(table), fitting(table, most)
     numbered = engine.numbered(table)
-    if rows <= LOOKED_AT:
-        return engine.to_arrow(numbered.order_by("__row"))
-    seen = engine.to_arrow(table.limit(LOOKED_AT))
-    most = min(most, max(LOOKED_AT, MOST_BYTES * len(seen) // max(seen.nbytes, 1)))
     if rows <= most:
         return engine.to_arrow(numbered.order_by("__row"))
     if key and all(name in table.columns for name in key):
@@ -38,6 +34,12 @@ def sampled(table: ibis.Table, most: int, key: Sequence[str] = ()) -> pa.Table:
             return found.sort_by("__row")
     plain = [n for n, kind in table.schema().items() if not (kind.is_nested() or kind.is_binary())]
     return engine.to_arrow(_below(numbered, _text(numbered, plain[:8]), most / rows).order_by("__row"))
+
+
+def fitting(table: ibis.Table, most: int) -> int:
+    """Return how many rows of a table may be held in memory, `most` at most: fewer where they are long."""
+    seen = engine.to_arrow(table.limit(LOOKED_AT))
+    return min(most, max(LOOKED_AT, MOST_BYTES * len(seen) // max(int(seen.nbytes), 1)))
 
 
 def _below(numbered: ibis.Table, text: Any, share: float) -> ibis.Table:
