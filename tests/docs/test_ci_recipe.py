@@ -17,7 +17,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "grade-in-ci.md"
 def scripts() -> dict[str, list[str]]:
     """Return the lines of ours that each YAML recipe of the page runs, by the heading above it."""
     found = {}
-    for head, text in re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL):
+    for head, text in re.findall(
+        r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    ):
         for recipe in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
             lines = [line.strip().removeprefix("- ") for line in recipe.splitlines()]
             found[head] = [line for line in lines if line.startswith("fieldguide ")]
@@ -42,7 +44,9 @@ def test_a_recipe_passes_on_good_data_and_fails_on_bad_ones(service: str, tmp_pa
 
     def job() -> tuple[int, str]:
         command = ["bash", "-euo", "pipefail", "-c", script]
-        done = subprocess.run(command, cwd=tmp_path, env=page.env, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=tmp_path, env=page.env, capture_output=True, text=True, check=False
+        )
         return done.returncode, done.stdout + done.stderr
 
     code, said = job()

@@ -23,6 +23,7 @@ COMMANDS = {
     "confirm without a check": ["confirm", "visits.py"],
     "waive": ["waive", "visits.py", "wild_values", "--by", "Ada Lovelace", "--because", "a kiosk"],
     "effort": ["effort", "visits.py", "A3", "2h", "--by", "Ada Lovelace"],
+    "sample": ["sample", "visits.py", "--share", "0.5", "--out", "some.parquet"],
     "fit": ["fit", "visits.py"],
     "explain": ["explain", "visits.py", "row.json"],
     "score": ["score", "visits.py", "july.csv", "scored.csv"],

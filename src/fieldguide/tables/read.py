@@ -9,25 +9,25 @@ the time of the joined row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import ibis
 import pyarrow as pa
 
-from fieldguide.errors import DataError, ProgramError, UsageError, suggest
-from fieldguide.program import BinaryLabel, Feature, Join, Label, Program, Source, directory, raw_columns
+from fieldguide.errors import DataError
+from fieldguide.program import Feature, Join, Program, Source, directory
 from fieldguide.tables import engines as engine
-from fieldguide.tables.clocks import EPOCH
 from fieldguide.tables.draw import BESIDE, Drawn, Wanted, draw
 from fieldguide.tables.join import latest_known, without_doubles
+from fieldguide.tables.known import as_known, limit_of, real
 from fieldguide.tables.labels import label_cell
+from fieldguide.tables.needed import Needed, check_columns
 from fieldguide.tables.slicing import instant
 from fieldguide.tables.sources.fetch import fetch
 from fieldguide.tables.sources.rows import MOST_SHOWN, FileRead, Reject, Rows, find_rows
@@ -119,10 +119,10 @@ def read(
     """
     connection = connection or engine.connect()
     base = directory(program) if base is None else Path(base)
-    needed = _Needed.of(program, labeled=True)
+    needed = Needed.of(program, labeled=True)
     made = _make(program, needed, program.source.data, base, connection, joins=True, wanted=wanted)
-    limit = _limit(until, program)
-    table = _as_known(made.table, program, limit)
+    limit = limit_of(until, program)
+    table = as_known(made.table, program, limit)
     count, digest = engine.content_hash(table.drop(*_told_otherwise(needed, made)))
     if not count:
         raise DataError(
@@ -134,7 +134,7 @@ def read(
     )
     since, latest = (instant(ends[name][0].as_py()) for name in ("low", "high"))
     extent = Extent(program.source.place, count, since, latest, digest)
-    both = None if made.both is None else _as_known(made.both, program, limit)
+    both = None if made.both is None else as_known(made.both, program, limit)
     return Reading(table, made.parts, extent, MappingProxyType(made.events), made.drawn, both)
 
 
@@ -146,7 +146,7 @@ def _numbered(ready: ibis.Table, columns: Mapping[str, Any]) -> ibis.Table | Non
     return numbered.select(**columns, __row=numbered["__row"])
 
 
-def _told_otherwise(needed: _Needed, made: _Made) -> list[str]:
+def _told_otherwise(needed: Needed, made: _Made) -> list[str]:
     """Return the columns that add nothing to the content: those that nothing is declared for, and the time's double."""
     declared = {
         "__key": needed.key,
@@ -168,7 +168,7 @@ def read_rows(program: Program, data: Any, *, base: Path | None = None, connecti
     """
     connection = connection or engine.connect()
     base = Path.cwd() if base is None else Path(base)
-    made = _make(program, _Needed.of(program, labeled=False), data, base, connection, joins=False)
+    made = _make(program, Needed.of(program, labeled=False), data, base, connection, joins=False)
     return engine.to_arrow(made.table)
 
 
@@ -190,35 +190,6 @@ def read_table(data: Any, base: Path | None = None, *, connection: Any = None) -
     source = data if isinstance(data, Source) else Source(data)
     found = fetch(source, Path.cwd() if base is None else Path(base), connection, source.place)
     return _part(source, found)
-
-
-@dataclass(frozen=True)
-class _Needed:
-    """The columns that a program names in its main source, beside the raw columns."""
-
-    raw: tuple[Feature, ...]
-    key: tuple[str, ...]
-    time: str | None
-    entity: str | None
-    weight: str | None
-    label: Label
-    required: frozenset[str]
-
-    @staticmethod
-    def of(program: Program, *, labeled: bool) -> _Needed:
-        source, raw = program.source, raw_columns(program)
-        single = [
-            source.time,
-            source.entity,
-            source.weight,
-            program.label.name or None,
-            program.label.known_at,
-        ]
-        named = {*source.keys, *(name for name in single if name is not None)}
-        return _Needed(
-            raw, source.keys, source.time, source.entity, source.weight, program.label,
-            frozenset(named if labeled else ()),
-        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -244,7 +215,7 @@ class _Typed:
 
 def _make(
     program: Program,
-    needed: _Needed,
+    needed: Needed,
     data: Any,
     base: Path,
     connection: Any,
@@ -258,7 +229,7 @@ def _make(
     main = fetch(asked, base, connection, place)
     declared = source.joins if joins else ()
     joined = [fetch(j.source, base, connection, j.source.place) for j in declared]
-    _check_columns(program, needed, place, main, joined, joins)
+    check_columns(program, needed, place, main, joined, joins)
     drawn = None if wanted is None else draw(program, main.table, wanted)
     given = main.table if drawn is None else drawn.table
     main = main if drawn is None else replace(main, table=given.drop(*BESIDE))
@@ -369,7 +340,7 @@ def _times_wrong(typed: _Typed) -> dict[str, int]:
     return {column: int(counts[flag][0].as_py() or 0) for column, flag in typed.flags.items()}
 
 
-def _beside(needed: _Needed, here: Mapping[str, Column], zone: str) -> dict[str, Cell]:
+def _beside(needed: Needed, here: Mapping[str, Column], zone: str) -> dict[str, Cell]:
     """Return the columns beside the raw ones; what is not declared, or not there, is null."""
 
     def given(name: str | None, make: Callable[[Column], Cell], kind: Any) -> Cell:
@@ -382,7 +353,7 @@ def _beside(needed: _Needed, here: Mapping[str, Column], zone: str) -> dict[str,
 
     def weight(column: Column) -> Cell:
         found = number(column)
-        return replace(found, value=found.value.fill_null(_real(1)))
+        return replace(found, value=found.value.fill_null(real(1)))
 
     label = needed.label
     keys = [here[name] for name in needed.key if name in here]
@@ -394,95 +365,8 @@ def _beside(needed: _Needed, here: Mapping[str, Column], zone: str) -> dict[str,
         "__entity": given(needed.entity, lambda column: Cell(text(column)), "string"),
         "__label": given(label.name or None, lambda column: label_cell(column, label), "float64"),
         "__known_at": given(label.known_at, at, engine.INSTANT),
-        "__weight": given(needed.weight, weight, "float64") if weighted else Cell(_real(1)),
+        "__weight": given(needed.weight, weight, "float64") if weighted else Cell(real(1)),
     }
-
-
-def _real(value: int) -> Any:
-    """Return a whole number as float64: written as 1.0 the engine would make a decimal of it."""
-    return ibis.literal(value, "int8").cast("float64")
-
-
-def _limit(until: str | datetime | None, program: Program) -> int | None:
-    """Return `until` as microseconds since 1970; a naive time is in the source's time zone."""
-    if until is None:
-        return None
-    if program.source.time is None:
-        raise UsageError(
-            f"until={until}: the source has no time column, so nothing says what was known by then; declare Source(time=…)."
-        )
-    if isinstance(until, str):
-        try:
-            until = datetime.fromisoformat(until)
-        except ValueError:
-            raise UsageError(
-                f"until={until!r} is no date; write it as 2013-10-01 or 2013-10-01T12:00."
-            ) from None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=ZoneInfo(program.source.timezone))
-    gap = until - EPOCH
-    return (gap.days * 86_400 + gap.seconds) * 1_000_000 + gap.microseconds
-
-
-def _as_known(table: ibis.Table, program: Program, limit: int | None) -> ibis.Table:
-    """Return the rows before `limit`, with the labels that were known by then."""
-    label = program.label
-    negative = (
-        isinstance(label, BinaryLabel) and label.silence == "negative" and program.source.time is not None
-    )
-    if limit is None and not negative:
-        return table
-    delay = int(label.arrives_within.total_seconds() * 1e6)
-    time = engine.microseconds(table["__time"])
-    if limit is not None:
-        table = table.filter(time < limit)
-        known = engine.microseconds(table["__known_at"]).fill_null(time + delay)
-        table = table.mutate(__label=ibis.ifelse(known >= limit, None, table["__label"]))
-    if negative:
-        watermark = limit
-        if watermark is None:
-            latest = table.aggregate(time=time.max(), known=engine.microseconds(table["__known_at"]).max())
-            found = engine.to_arrow(latest)
-            watermark = max(found["time"][0].as_py() or 0, found["known"][0].as_py() or 0)
-        # a row whose time is not over has no label yet: an early yes has no early no beside it
-        said = table["__label"].fill_null(_real(0))
-        table = table.mutate(__label=ibis.ifelse(time + delay <= watermark, said, None))
-    return table
-
-
-def _check_columns(
-    program: Program, needed: _Needed, place: str, main: Rows, joined: Sequence[Rows], joins: bool
-) -> None:
-    """Raise ProgramError naming the declared columns that are in no source, with what there is."""
-    source = program.source
-    if joins and source.joins and source.time is None:
-        raise ProgramError(
-            "Source(joins=…) lacks time=: a joined row is looked up by the time of the prediction."
-        )
-    everywhere = {*main.table.columns, *(name for j in joined for name in j.table.columns)}
-    raw = {f.name for f in needed.raw}
-    _missing(
-        [*(n for n in raw if n not in everywhere)],
-        everywhere,
-        place + " and its joins" if joined else place,
-        [f.name for f in needed.raw],
-    )
-    _missing([n for n in needed.required if n not in main.table.columns], main.table.columns, place)
-    for join, found in zip(source.joins if joins else (), joined, strict=True):
-        _missing([n for n in join.keys if n not in main.table.columns], main.table.columns, place)
-        named = [*join.keys, join.as_of]
-        _missing([n for n in named if n not in found.table.columns], found.table.columns, join.source.place)
-
-
-def _missing(names: Collection[str], there: Collection[str], place: str, order: Sequence[str] = ()) -> None:
-    if not names:
-        return
-    listed = [n for n in order if n in names] or sorted(names)
-    near = [close for name in listed if (close := suggest(name, there))]
-    meant = [text.split("'")[1] for text in near]
-    told = f" Did you mean {meant}?" if meant else ""
-    known = ", ".join(sorted(there)[:40])
-    raise ProgramError(f"columns were not found: {listed}.{told} {place} has: {known}.")
 
 
 def _part(
