@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fieldguide.errors import UsageError
-from fieldguide.learning import Climb, climb, explain, explainer, outside_vocabulary, predict_table
+from fieldguide.learning import Climb, climb, explain, explainer, predict_table
 from fieldguide.learning.backend import Data
 from fieldguide.learning.encoder import encode
 from fieldguide.learning.layout import Columns
@@ -97,14 +97,6 @@ def test_a_rule_has_no_contributions_and_says_so(tmp_path: Path) -> None:
     found = climb(program, world.table(500, kind="amount"), world.summary())
     with pytest.raises(UsageError, match=r"Heuristic\(root\) is a rule of its own and has no contributions"):
         explain(found.fitteds[found.rungs[1].fitted], (None,) * 5)
-
-
-def test_values_outside_the_vocabulary_are_named(climbed: Climb) -> None:
-    fitted = climbed.fitteds[climbed.rungs[1].fitted]
-    outside = outside_vocabulary(fitted)
-    assert outside((1.0, 1.0, "platinum", True, None)) == ("plan",)
-    assert outside((1.0, 1.0, "free", True, None)) == ()
-    assert outside((1.0, 1.0, None, True, None)) == ()
 
 
 def test_bulk_predictions_are_those_of_the_explained_rows(climbed: Climb) -> None:

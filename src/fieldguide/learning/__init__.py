@@ -1,7 +1,7 @@
 """Learning: the mathematics of the blanks, from a canonical table to a Fitted that answers."""
 
 from fieldguide.learning.explain import Explanation, explain, explainer
-from fieldguide.learning.fitted import Fitted, outside_vocabulary, predict_table, row_predictor
+from fieldguide.learning.fitted import Fitted, predict_table, row_predictor
 from fieldguide.learning.ladder import Climb, Rung, beats_the_mean, climb
 from fieldguide.learning.losses import Interval, Losses
 from fieldguide.learning.objectives import Objective, objective_of
@@ -10,6 +10,6 @@ from fieldguide.learning.store import load, save
 
 __all__ = [
     "Climb", "Explanation", "Fitted", "Interval", "Losses", "Objective", "Rung", "Split", "beats_the_mean", "boundary", "climb", "explain",
-    "explainer", "load", "objective_of", "outside_vocabulary", "predict_table", "row_predictor",
+    "explainer", "load", "objective_of", "predict_table", "row_predictor",
     "save", "split",
 ]  # fmt: skip

@@ -18,7 +18,7 @@ from fieldguide.errors import FieldguideError, ProgramError
 from fieldguide.learning.backend import Data, Parts, Scorer, predict_by_rows
 from fieldguide.learning.encoder import encode
 from fieldguide.learning.layout import Columns, Floats, Layout, layout_of
-from fieldguide.learning.plan import LevelSlot, Plan
+from fieldguide.learning.plan import Plan
 from fieldguide.learning.rows import Row, encoded_row
 from fieldguide.program import Program
 from fieldguide.tables.tally import Summary
@@ -78,29 +78,6 @@ def predict_table(fitted: Fitted, table: pa.Table) -> Floats:
     if not fitted.scorer.exact:
         return predict_by_rows(row_predictor(fitted), columns)
     return fitted.scorer.predict(Data(columns, encode(fitted.plan, columns)))
-
-
-def outside_vocabulary(fitted: Fitted) -> Callable[[Row], tuple[str, ...]]:
-    """Return the function from a row to the raw categories whose value has no weight of its own.
-
-    These are values that training never saw or saw rarely; the answer is valid, and worth counting.
-    """
-    names = [name for name, _ in fitted.layout.columns]
-    known = {
-        slot.feature: frozenset(slot.levels)
-        for slot in fitted.plan.slots
-        if isinstance(slot, LevelSlot) and slot.part is None
-    }
-    watched = [
-        (names.index(item.name), item.name, known[item.name])
-        for item in fitted.layout.items
-        if item.kind == "category" and item.position is not None and item.name in known
-    ]
-
-    def outside(row: Row) -> tuple[str, ...]:
-        return tuple(name for i, name, levels in watched if row[i] is not None and row[i] not in levels)
-
-    return outside
 
 
 def prove_parity(plan: Plan, scorer: Scorer, columns: Columns) -> dict[str, Any]:

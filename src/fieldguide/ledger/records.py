@@ -242,11 +242,6 @@ def read_evidence(ledger: sa.Engine, program: str, fingerprint: str) -> list[Evi
     return list(latest.values())
 
 
-def write_answer(ledger: sa.Engine, program: str, answer: Answer | Waiver) -> None:
-    """Record what a named person confirmed or waived."""
-    write_answers(ledger, program, [answer])
-
-
 def write_answers(ledger: sa.Engine, program: str, answers: Sequence[Answer | Waiver]) -> None:
     """Record what a named person confirmed or waived, of several columns at once: all or nothing."""
     rows = [
@@ -344,14 +339,6 @@ def current_release(ledger: sa.Engine, program: str) -> Release | None:
     """Return the release in service, or None."""
     releases = [release for release in read_releases(ledger, program) if release.ended is None]
     return releases[-1] if releases else None
-
-
-def released_programs(ledger: sa.Engine) -> list[str]:
-    """Return the names of the programs that have a release in service."""
-    table = schema.releases
-    query = sa.select(table.c.program).where(table.c.ended.is_(None)).distinct().order_by(table.c.program)
-    with ledger.connect() as connection:
-        return list(connection.execute(query).scalars())
 
 
 def open_incident(ledger: sa.Engine, at: str, program: str, release: int, finding: Finding) -> None:
