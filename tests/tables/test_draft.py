@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from fieldguide.program import BinaryLabel, Boolean, Category, Number, Program, Question, Source
+from fieldguide.program import CSV, BinaryLabel, Boolean, Category, Number, Program, Question, Source
 from fieldguide.tables.draft import Draft, draft, label_draft
 from fieldguide.tables.engines import duckdb as engine
 from fieldguide.tables.read import read
@@ -148,3 +148,79 @@ def test_published_tables_are_drafted_as_their_makers_meant(
     assert (made.labels[0].name, made.labels[0].positive) == (label, positive)
     assert (made.keys[0] if made.keys else None) == key
     assert read(filled(made, SHARED / file)).extent.rows == made.rows
+
+
+def test_numbers_and_times_are_drafted_however_they_are_written(tmp_path: Path) -> None:
+    lines = ["nr;verkauft;betrag;anteil;rabatt;uhrzeit;geburtstag;bewertung"]
+    for i in range(60):
+        lines.append(
+            f"{i};{1 + i % 28}.{1 + i % 12}.2024 {i % 24}:00;{1 + i % 7}.{i * 3 % 1000:03d},{i % 10}5;{i % 100},5 %;{i % 9};{i % 12 + 1}:10 p.m.;"
+            f"{1 + i % 28}.{1 + i % 12}.19{40 + i % 50};{'sehr gut und gerne wieder hier' if i % 2 else 'leider nicht so schön gewesen'} {i}"
+        )
+    (tmp_path / "v.csv").write_text("\n".join(lines) + "\n")
+    made = draft("v.csv", tmp_path)
+    kinds = {c.name: c.kind for c in made.columns}
+    assert kinds == {
+        "nr": "number", "verkauft": "timestamp", "betrag": "number", "anteil": "number", "rabatt": "number", "uhrzeit": "category",
+        "geburtstag": "timestamp", "bewertung": "text",
+    }  # fmt: skip
+    reasons = {c.name: c.reason for c in made.columns}
+    assert "with a decimal comma" in reasons["betrag"]
+    assert "with %" in reasons["anteil"]
+    assert "times of day without a date" in reasons["uhrzeit"]
+    assert "free text" in reasons["bewertung"]
+    by_name = {c.name: c for c in made.columns}
+    assert (by_name["betrag"].least, by_name["betrag"].most) == (1000.05, 7165.55)
+    assert made.times == ("verkauft", "geburtstag")
+
+
+def test_a_birthday_is_no_time_of_prediction() -> None:
+    table = pa.table(
+        {
+            "id": range(40),
+            "birthday": [f"19{50 + i}-0{1 + i % 9}-11" for i in range(40)],
+            "x": [1.5, 2.5] * 20,
+        }
+    )
+    made = draft(table)
+    assert made.times == ()
+    assert {c.name: c.kind for c in made.columns}["birthday"] == "timestamp"
+
+
+def test_seconds_since_1970_are_a_doubt_and_no_time() -> None:
+    seconds = [1_380_618_900 + 3600 * (i % 37) for i in range(50)]
+    table = pa.table(
+        {"created_at": [s * 1000 for s in seconds], "time": seconds, "amount": seconds, "y": [0, 1] * 25}
+    )
+    made = draft(table)
+    reasons = {c.name: c.reason for c in made.columns}
+    assert "milliseconds since 1970 from 2013-10-01 to 2013-10-02" in reasons["created_at"]
+    assert "would be seconds since 1970" in reasons["time"]
+    assert "since 1970" not in reasons["amount"]
+    assert made.times == ()
+
+
+def test_dates_that_cannot_be_told_apart_are_a_doubt(tmp_path: Path) -> None:
+    (tmp_path / "v.csv").write_text(
+        "id,when,x\n" + "".join(f"{i},{1 + i % 12}/{1 + i % 5}/2024,{i % 3}.5\n" for i in range(40))
+    )
+    made = draft("v.csv", tmp_path)
+    (when,) = [c for c in made.columns if c.name == "when"]
+    assert when.kind == "category"
+    assert "days and months cannot be told apart" in when.reason
+
+
+def test_a_table_without_a_label_is_drafted_all_the_same() -> None:
+    table = pa.table(
+        {"name": [f"n{i}" for i in range(300)], "said": [f"all of this is what {i} said" for i in range(300)]}
+    )
+    made = draft(table)
+    assert made.labels == ()
+    assert {c.name: c.kind for c in made.columns} == {"name": "category", "said": "text"}
+    assert made.keys[0] == ("name",)
+
+
+def test_a_source_says_how_its_table_is_read(tmp_path: Path) -> None:
+    (tmp_path / "v.csv").write_text("Title\n1;2\n3;4\n")
+    made = draft(Source("v.csv", format=CSV(header=0, skip=1)), tmp_path)
+    assert [c.name for c in made.columns] == ["column1", "column2"]

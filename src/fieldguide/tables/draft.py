@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,12 @@ from fieldguide.tables import engines as engine
 from fieldguide.tables.counting import literal
 from fieldguide.tables.labels import likely_yes
 from fieldguide.tables.read import Part, read_table
+from fieldguide.tables.sources import cells
 from fieldguide.tables.typed import FALSE, TRUE, Column, number, prepared, timestamp
-from fieldguide.tables.written import NOTHING
+from fieldguide.tables.written import NOTHING, proved
 
 MOST_NAMES = 200
-"""A text column with more distinct values than this is not drafted as a category."""
+"""A text column with more distinct values than this is drafted as free text, not as a category."""
 MOSTLY = 0.95
 """Share of the values of a text column that must parse for it to be called a number or an instant."""
 EXACTLY = 1_000_000
@@ -39,6 +41,9 @@ _LABEL = re.compile(
     r"_(label|target|y|outcome|response|converted|conversion|churn|churned|clicked|click|bought|returned|default|"
     r"defaulted|failure|failed|fraud|income|survived|late|success)_$|^_(came_back|is_late|has)_"
 )
+_LIFE = re.compile(r"_(birth|birthday|born|dob|death|died|expires|expiry|expiration)_|_birth")
+"""Times of persons and papers, not of what is predicted."""
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?\s*([ap]\.?\s?m\.?)?", re.IGNORECASE)
 _UNITS = {
     "seconds": "second", "secs": "second", "minutes": "minute", "mins": "minute", "hours": "hour", "days": "day",
     "weeks": "week", "months": "month", "years": "year", "age": "year", "ms": "millisecond", "km": "kilometer",
@@ -51,10 +56,11 @@ _UNITS = {
 class ColumnDraft:
     """One column: its likeliest kind, and whether it is drafted as a feature (`use`), with the reason.
 
-    `kind` is "number", "category", "boolean", "timestamp", or None when nothing is known of it. `distinct`
-    is how many values there are (about, for large tables), `nulls` how many rows lack one; `least` and
-    `most` are the bounds of a number that were seen, `low` and `high` those that are suggested as possible.
-    `values` are up to nine of the values when there are that few.
+    `kind` is "number", "category", "boolean", "timestamp", "text" (many different texts), or None when nothing is
+    known of it. `distinct` is how many values there are (about, for large tables), `nulls` how many rows lack one;
+    `least` and `most` are the bounds of a number that were seen, `low` and `high` those that are suggested as
+    possible. `values` are up to nine of the values when there are that few. `doubt` says why its numbers or times
+    cannot be read as they are written.
     """
 
     name: str
@@ -69,6 +75,7 @@ class ColumnDraft:
     high: float | None = None
     unit: str | None = None
     values: tuple[str, ...] = ()
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,10 +124,13 @@ class _Seen:
     whole: bool
     unread: int
     values: tuple[str, ...]
+    examples: tuple[str, ...] = ()
+    written: str = ""
+    doubt: str = ""
 
 
 def draft(data: Any, base: Path | None = None) -> Draft:
-    """Return a first guess at the program for a source (a path, a function, a data frame).
+    """Return a first guess at the program for a source (a Source, or what it is made of: a path, a data frame, …).
 
     Raises DataError when it cannot be read.
     """
@@ -130,7 +140,7 @@ def draft(data: Any, base: Path | None = None) -> Draft:
     seen = {name: _look(part, name, rows) for name in table.columns}
     keys = _keys(table, seen, rows)
     times = sorted(
-        (s.name for s in seen.values() if s.parsed == "timestamp"),
+        (s.name for s in seen.values() if s.parsed == "timestamp" and not _LIFE.search(_snake(s.name))),
         key=lambda name: not _TIME.search(_snake(name)),
     )
     entity = _entity(seen, rows, keys)
@@ -156,14 +166,57 @@ def label_draft(column: ColumnDraft) -> LabelDraft | None:
 
 def _look(part: Part, name: str, rows: int) -> _Seen:
     kind = part.table[name].type()
-    ways = ("number", "timestamp") if kind.is_string() else ()
-    table = prepared(part.table, [(name, way) for way in ways])
-    column = Column(table, name, part.name)
-    x = column.given
+    table = prepared(part.table, [(name, way) for way in ("number", "timestamp")] if kind.is_string() else [])
+    found = _counted(Column(table, name, part.name), rows)
+    n = int(found["given"] or 0)
+    x = Column(table, name, part.name).given
     text = x.cast("string") if not (kind.is_nested() or kind.is_binary()) else ibis.literal("")
-    given = x.notnull() if not kind.is_string() else x.notnull() & x.strip().lower().notin(NOTHING)
+    few = table.filter(_given(x)).select(v=text).distinct().order_by("v").limit(MOST_NAMES + 1) if n else None
+    values = () if few is None else tuple(engine.to_arrow(few)["v"].to_pylist())
+    parsed, written, doubt = _parsed(kind, found, n), "", ""
+    if kind.is_string() and (parsed == "text" or (parsed == "number" and part.decimal == ",")):
+        likely = _likely(values)
+        if likely:
+            seen = proved(part.table, [(name, likely)], part.decimal)
+            told = "; ".join(note.split(": ", 1)[1] for note in seen.notes)
+            if seen.ways:
+                table = prepared(part.table, [(name, "number"), (name, "timestamp")], seen.ways)
+                found = _counted(Column(table, name, part.name), rows)
+                parsed = _parsed(kind, found, n)
+                written = told if parsed == likely else ""
+            else:
+                doubt = told
+    differ = len(values) if len(values) <= MOST_NAMES else max(int(found["distinct"]), MOST_NAMES + 1)
+    read = {"number": "numbers", "timestamp": "instants"}.get(parsed, "")
+    return _Seen(
+        name=name,
+        parsed=parsed,
+        given=n,
+        nulls=rows - n,
+        distinct=differ,
+        least=found.get("least") if parsed == "number" else None,
+        most=found.get("most") if parsed == "number" else None,
+        whole=not found.get("parts"),
+        unread=n - int(found.get(read, n)),
+        values=values[:9] if len(values) <= 9 else (),
+        examples=values,
+        written=written,
+        doubt=doubt,
+    )
+
+
+def _given(x: Any) -> Any:
+    """Whether a value is given: not null, and no text that means nothing."""
+    return x.notnull() if not x.type().is_string() else x.notnull() & x.strip().lower().notin(NOTHING)
+
+
+def _counted(column: Column, rows: int) -> dict[str, Any]:
+    """Count what is in a column: values, distinct ones, those that are numbers and instants."""
+    x = column.given
+    kind = x.type()
+    text = x.cast("string") if not (kind.is_nested() or kind.is_binary()) else ibis.literal("")
     distinct = text.nunique() if rows <= EXACTLY else text.approx_nunique()
-    counts: dict[str, Any] = {"given": given.cast("int64").sum(), "distinct": distinct}
+    counts: dict[str, Any] = {"given": _given(x).cast("int64").sum(), "distinct": distinct}
     value: Any = None
     if kind.is_numeric():
         value = x.cast("float64")
@@ -181,25 +234,17 @@ def _look(part: Part, name: str, rows: int) -> _Seen:
             "most": finite.max(),
             "parts": (finite != finite.floor()).cast("int64").sum(),
         }
-    (found,) = engine.to_arrow(table.aggregate(**counts)).to_pylist()
-    n = int(found["given"] or 0)
-    few = table.filter(given).select(v=text).distinct().order_by("v").limit(MOST_NAMES + 1) if n else None
-    values = () if few is None else tuple(engine.to_arrow(few)["v"].to_pylist())
-    differ = len(values) if len(values) <= MOST_NAMES else max(int(found["distinct"]), MOST_NAMES + 1)
-    parsed = _parsed(kind, found, n)
-    read = {"number": "numbers", "timestamp": "instants"}.get(parsed, "")
-    return _Seen(
-        name=name,
-        parsed=parsed,
-        given=n,
-        nulls=rows - n,
-        distinct=differ,
-        least=found.get("least") if parsed == "number" else None,
-        most=found.get("most") if parsed == "number" else None,
-        whole=not found.get("parts"),
-        unread=n - int(found.get(read, n)),
-        values=values[:9] if len(values) <= 9 else (),
-    )
+    found: dict[str, Any] = engine.to_arrow(column.table.aggregate(**counts)).to_pylist()[0]
+    return found
+
+
+def _likely(values: Sequence[str]) -> str | None:
+    """Return what most of some texts look like: "number", "timestamp", or None."""
+    looks = [cells.look(v) for v in values]
+    for kind, look in (("timestamp", cells.TIME), ("number", cells.NUMBER)):
+        if looks.count(look) > 0.5 * len(looks):
+            return kind
+    return None
 
 
 def _parsed(kind: Any, found: dict[str, Any], n: int) -> str:
@@ -220,11 +265,12 @@ def _parsed(kind: Any, found: dict[str, Any], n: int) -> str:
 
 def _column(s: _Seen, rows: int, plain: set[str]) -> ColumnDraft:
     kind, use, reason = _verdict(s, rows, plain)
+    reason += "".join(f"; {told}" for told in (s.written, s.doubt) if told)
     low = 0.0 if kind == "number" and s.least is not None and s.least >= 0 else None
     words = _snake(s.name).strip("_").split("_")
     unit = next((_UNITS[w] for w in (words[-1], words[0]) if w in _UNITS), None) if kind == "number" else None
     return ColumnDraft(
-        s.name, kind, use, reason, s.distinct, s.nulls, s.least, s.most, low, None, unit, s.values
+        s.name, kind, use, reason, s.distinct, s.nulls, s.least, s.most, low, None, unit, s.values, s.doubt
     )  # fmt: skip
 
 
@@ -247,11 +293,11 @@ def _verdict(s: _Seen, rows: int, plain: set[str]) -> tuple[str | None, bool, st
     if s.distinct == 1:
         return kind, False, f"always {s.values[0]!r}" if s.values else "always the same"
     if kind == "timestamp":
-        return kind, False, "a time: use it only if it is known when the prediction is made"
-    if kind == "category" and s.distinct > MOST_NAMES:
-        return kind, False, f"{s.distinct:,} different texts on {s.given:,} rows: a name or free text"
-    if kind == "category" and s.distinct > 0.5 * s.given and s.given > 20:
-        return kind, False, f"{s.distinct:,} different texts on {s.given:,} rows: a name"
+        return kind, False, f"a time: use it only if it is known when the prediction is made{unread}"
+    if kind == "category":
+        return _named(s)
+    if kind == "number" and (epoch := _epoch(s)):
+        return kind, False, epoch
     if kind == "number" and s.whole and s.distinct == s.given and (rows > 20 or _ID.search(_snake(s.name))):
         return kind, False, "a different whole number on each row: an identifier"
     if kind == "number" and s.whole and _ID.search(_snake(s.name)):
@@ -260,6 +306,42 @@ def _verdict(s: _Seen, rows: int, plain: set[str]) -> tuple[str | None, bool, st
     if kind == "number":
         return kind, True, f"from {s.least:g} to {s.most:g}{unread}"
     return kind, True, f"{s.distinct:,} values{unread}"
+
+
+def _named(s: _Seen) -> tuple[str, bool, str]:
+    """Return what a column of texts is: names to count, names that identify, or free text."""
+    clocks = [v for v in s.examples if _CLOCK.fullmatch(v.strip())]
+    if len(clocks) > 0.5 * len(s.examples):
+        return (
+            "category",
+            s.distinct <= MOST_NAMES,
+            f"{s.distinct:,} times of day without a date: read as names",
+        )
+    if s.doubt:
+        return "category", False, f"{s.distinct:,} values that look like numbers or times"
+    if s.distinct <= MOST_NAMES and (s.distinct <= 0.5 * s.given or s.given <= 20):
+        return "category", True, f"{s.distinct:,} values"
+    words = sorted(len(v.split()) for v in s.examples)
+    told = f"{s.distinct:,} different texts on {s.given:,} rows"
+    if words and words[len(words) // 2] > 3:
+        return "text", False, f"{told}: free text"
+    if words and words[-1] == 1 and (s.distinct > 0.9 * s.given or _ID.search(_snake(s.name))):
+        return "text", False, f"{told}: an identifier"
+    return "text", False, f"{told}: a name or free text"
+
+
+def _epoch(s: _Seen) -> str:
+    """Return what to say of whole numbers that are named and lie like seconds or milliseconds since 1970, else ""."""
+    if not s.whole or s.least is None or s.most is None or not _TIME.search(_snake(s.name)):
+        return ""
+    for unit, factor in (("seconds", 1), ("milliseconds", 1_000), ("microseconds", 1_000_000)):
+        if 3e8 * factor <= s.least <= s.most <= 4e9 * factor:
+            first, last = (datetime.fromtimestamp(v / factor, UTC).date() for v in (s.least, s.most))
+            return (
+                f"whole numbers, named like a time, that would be {unit} since 1970 from {first} to {last}: if they are, give "
+                "timestamps, for example by a function that returns the rows"
+            )
+    return ""
 
 
 def _keys(table: ibis.Table, seen: dict[str, _Seen], rows: int) -> tuple[tuple[str, ...], ...]:
