@@ -28,6 +28,7 @@ from fieldguide.program import (
 from fieldguide.readiness import faithfulness as band
 from fieldguide.readiness.assess import faithful
 from fieldguide.readiness.faithfulness import defaults, keys, possible, profile, stuck
+from fieldguide.readiness.shared import Shared
 from fieldguide.tables.query import ByLabel, Duplicates, Found, Labels
 from fieldguide.tables.query.runs import Run, Runs
 from fieldguide.tables.read import Reading
@@ -49,6 +50,8 @@ FORBIDDEN = {
 
 def mentioned(hint: Any, seen: set[Any]) -> set[Any]:
     """Every class that a type hint names, also through the fields of dataclasses."""
+    if isinstance(hint, list):  # what a function takes that is handed over
+        return set().union(*(mentioned(inner, seen) for inner in hint), seen)
     if hint in seen:
         return seen
     if isinstance(hint, type):
@@ -96,7 +99,7 @@ def test_the_view_of_band_b_has_lost_the_columns_of_the_label(make: Any) -> None
     columns, y = make.visits(200)
     made = make.program([make.feature(n, v) for n, v in columns.items()])
     reading = make.reading(make.canonical(columns, y), made)
-    seen = faithful(made, reading, summarize(reading.table, list(made.features)))
+    seen = faithful(made, reading, summarize(reading.table, list(made.features)), Shared(made, reading))
     assert "__label" in reading.table.columns
     assert not set(seen.table.columns) & {"__label", "__known_at"}
     assert not mentioned(type(seen), set()) & (FORBIDDEN - {ibis.Table})

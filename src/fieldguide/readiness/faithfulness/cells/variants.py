@@ -1,0 +1,192 @@
+"""Rare values that are nearly a frequent one of their column: another spelling, or a typing error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fieldguide.readiness.faithfulness.cells.columns import Column, Ints, fold
+from fieldguide.readiness.faithfulness.cells.edits import distance, other_code
+
+CONTRAST = 3
+"""A value is rare beside another when that has at least so many times its rows."""
+PREFIX = 8
+"""Characters at the beginning of a value by which its neighbors are looked up."""
+MOST_IN_A_BIN = 60
+MOST_LOOKED_UP = 50_000
+"""Rare values of a column that are looked up, the commonest first."""
+LEAST_WORDS = 1.5
+"""Words in a value on average, for words to be compared."""
+LONG = 24
+"""From this length on, values may differ in a tenth of their characters."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A rare value (its code), the frequent one that it is near, how far (0: but for case, space, punctuation)."""
+
+    code: int
+    near: int
+    far: int
+
+
+@dataclass(frozen=True)
+class Spellings:
+    """The variants of a column, and how much nearness means there.
+
+    `near` is the share of the frequent values that are near another frequent one: where many are (names, codes),
+    being near one says little. `rare` values were looked at.
+    """
+
+    variants: tuple[Variant, ...]
+    near: float
+    rare: int
+
+
+def spellings(column: Column) -> Spellings:
+    """Return the rare values of a column that are near a frequent one.
+
+    Distance 1 up to 7 characters, 2 up to 24, a tenth of them beyond; values that differ in digits are codes.
+    """
+    counts = column.counts
+    usable = (counts > 0) & ~column.absent & ~column.numeric & (column.length >= 2)
+    at = np.flatnonzero(usable)
+    if not len(at):
+        return Spellings(tuple(v for _, v in _same_number(column)), 0.0, int(column.numeric.sum()))
+    order = at[np.argsort(-counts[at], kind="stable")]
+    frequent = [int(i) for i in order if counts[i] >= CONTRAST][:MOST_LOOKED_UP]
+    rare = [int(i) for i in order if counts[i] * CONTRAST <= counts[order[0]]][:MOST_LOOKED_UP]
+    folded = _folded(column, order)
+    found = dict(_same_number(column)) | dict(_same_but_for_form(column, folded, rare))
+    index = _Index(column, frequent)
+    for code in rare:
+        if code not in found:
+            best = index.nearest(code, int(counts[code]) * CONTRAST)
+            if best is not None:
+                found[code] = best
+    near = sum(index.nearest(code, 1) is not None for code in frequent[:500])
+    looked = min(len(frequent), 500)
+    return Spellings(tuple(found.values()), near / looked if looked else 0.0, len(rare))
+
+
+@dataclass(frozen=True, eq=False)
+class Tokens:
+    """The words of a column's values as a column of their own, and which words (codes) each value holds."""
+
+    column: Column
+    of: Mapping[int, tuple[int, ...]]
+
+
+def tokens(column: Column, most: int) -> Tokens | None:
+    """Return the words of a column's commonest values, counted by rows; None where values are mostly single words."""
+    order = [int(i) for i in np.argsort(-column.counts, kind="stable")[:most] if column.counts[i]]
+    index: dict[str, int] = {}
+    rows: list[int] = []
+    of: dict[int, tuple[int, ...]] = {}
+    for code in order:
+        if column.absent[code]:
+            continue
+        held = tuple(index.setdefault(w, len(index)) for w in dict.fromkeys(column.values[code].split()))
+        rows += [0] * (len(index) - len(rows))
+        for w in held:
+            rows[w] += int(column.counts[code])
+        of[code] = held
+    if not of or sum(len(held) for held in of.values()) < LEAST_WORDS * len(of):
+        return None
+    counted = Column(column.name, tuple(index), np.zeros(0, dtype=np.int64), np.array(rows, dtype=np.int64))
+    return Tokens(counted, of)
+
+
+def _folded(column: Column, order: Ints) -> Mapping[str, Sequence[int]]:
+    groups: dict[str, list[int]] = {}
+    for code in order.tolist():
+        groups.setdefault(plain(column.values[code]), []).append(code)
+    return groups
+
+
+def plain(text: str) -> str:
+    """Return a text without case, accents and spaces, and without punctuation where that is no part of a number.
+
+    >>> plain("Type 1.5"), plain(" EL PASO-*"), plain("-3")
+    ('type1.5', 'elpaso', '-3')
+    """
+    if any(c.isdigit() for c in text):
+        return "".join(text.split()).casefold().rstrip(".,;:*_'\"!-/").lstrip("*_'\"")
+    return fold(text)
+
+
+def _same_but_for_form(
+    column: Column, folded: Mapping[str, Sequence[int]], rare: Iterable[int]
+) -> Iterator[tuple[int, Variant]]:
+    counts = column.counts
+    for code in rare:
+        key = plain(column.values[code])
+        first = folded[key][0] if key else code
+        if first != code and counts[first] >= CONTRAST * counts[code]:
+            yield code, Variant(code, first, 0)
+
+
+def _same_number(column: Column) -> Iterator[tuple[int, Variant]]:
+    """Yield numbers that are another writing of a more frequent one: 7.0 beside 7, 0.0500000001 beside 0.05."""
+    counts = column.counts
+    first: dict[float, int] = {}
+    for code in np.argsort(-counts, kind="stable").tolist():
+        if not counts[code]:
+            return
+        if column.numeric[code]:
+            usual = first.setdefault(float(f"{float(column.values[code]):.8g}"), code)
+            if usual != code and counts[usual] >= CONTRAST * counts[code]:
+                yield code, Variant(code, usual, 0)
+
+
+class _Index:
+    """Frequent values by what is left of their beginning when up to two characters are deleted."""
+
+    def __init__(self, column: Column, codes: Sequence[int]) -> None:
+        self.column = column
+        self.bins: dict[str, list[int]] = {}
+        for code in codes:
+            for key in self._keys(column.values[code]):
+                self.bins.setdefault(key, []).append(code)
+
+    def nearest(self, code: int, least: int) -> Variant | None:
+        """Return the nearest other frequent value with `least` rows or more, the most frequent of equally near ones."""
+        text, counts = self.column.values[code], self.column.counts
+        best: tuple[int, int, int] | None = None
+        seen: set[int] = {code}
+        for key in self._keys(text):
+            found = self.bins.get(key, ())
+            for other in found[:MOST_IN_A_BIN]:
+                if other in seen:
+                    continue
+                seen.add(other)
+                if counts[other] < least:
+                    continue
+                value = self.column.values[other]
+                limit = reach(min(len(text), len(value)))
+                if abs(len(text) - len(value)) > limit or other_code(text, value):
+                    continue
+                far = distance(text, value)
+                if far <= limit:
+                    here = (far, -int(counts[other]), other)
+                    best = here if best is None or here < best else best
+        return None if best is None else Variant(code, best[2], best[0])
+
+    def _keys(self, text: str) -> set[str]:
+        most = 2 if len(text) >= PREFIX else 1
+        head = text[:PREFIX]
+        keys = {head}
+        front: set[str] = {head}
+        for _ in range(most):
+            front = {t[:i] + t[i + 1 :] for t in front for i in range(len(t))}
+            keys |= front
+        if len(text) >= LONG:  # the beginning itself may be wrong: look from the middle, too
+            keys |= {"\0" + text[k : k + PREFIX] for k in range(8, len(text) - PREFIX, PREFIX)}
+        return keys
+
+
+def reach(length: int) -> int:
+    """Return how far apart two texts of that length may be, to be called near."""
+    return 1 if length < PREFIX else 2 if length < LONG else max(2, length // 10)
