@@ -6,7 +6,7 @@ import shlex
 
 from fieldguide.finding import Finding
 from fieldguide.readiness.checks import found
-from fieldguide.readiness.telling import commands, groups, lines, plainly
+from fieldguide.readiness.telling import commands, groups, lines, plainly, wrapped
 
 
 def unit(name: str) -> Finding:
@@ -77,3 +77,28 @@ def test_a_group_is_said_in_plain_words() -> None:
         plainly(expired)
         == "A person has to say: who answers for the data (the answer of Ann expired on 2026-01-01)."
     )
+
+
+LONG = "Which of the following films have you seen? Please select all that apply.: Episode I"
+
+
+def test_a_whole_question_as_a_name_is_shortened_in_lines_and_never_in_commands() -> None:
+    todo = (
+        f"write unit=…; or: fieldguide confirm P units --about {shlex.quote(LONG)} --by NAME --because ANSWER"
+    )
+    told = lines([Finding("units", "B3", "unknown", LONG, f"no unit of {LONG}", next=todo)], "v.py")
+    assert max(len(line) for line in told if "fieldguide confirm" not in line) < 140
+    assert "Which of the following films" in told[0]
+    assert "…" in told[0]
+    assert any(f"--about {shlex.quote(LONG)}" in line for line in told)
+
+
+def test_wrapped_lines_fit_the_terminal_and_commands_stay_whole() -> None:
+    command = f"fieldguide confirm v.py units --about {shlex.quote(LONG)} --by NAME --because ANSWER"
+    text = (
+        f"  ! B3 units: {'many words ' * 30}\n      next: write unit=…; or: {command}\n      {command}\nshort"
+    )
+    told = wrapped(text, 80).split("\n")
+    assert [line for line in told if len(line) > 80] == [f"        {command}", f"      {command}"]
+    assert told[-1] == "short"
+    assert " ".join(" ".join(told).split()) == " ".join(text.split())

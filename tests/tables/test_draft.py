@@ -224,3 +224,16 @@ def test_a_source_says_how_its_table_is_read(tmp_path: Path) -> None:
     (tmp_path / "v.csv").write_text("Title\n1;2\n3;4\n")
     made = draft(Source("v.csv", format=CSV(header=0, skip=1)), tmp_path)
     assert [c.name for c in made.columns] == ["column1", "column2"]
+
+
+def test_numbers_and_times_among_other_texts_are_counted_as_unread(tmp_path: Path) -> None:
+    lines = [
+        f"{i},{'unknown' if i == 7 else i}.5,{'soon' if i == 9 else f'2024-01-{1 + i % 28:02}'},red"
+        for i in range(60)
+    ]
+    (tmp_path / "v.csv").write_text("id,size,day,color\n" + "\n".join(lines) + "\n")
+    made = {c.name: c for c in draft("v.csv", tmp_path).columns}
+    assert {name: c.kind for name, c in made.items()} == {
+        "id": "number", "size": "number", "day": "timestamp", "color": "category",
+    }  # fmt: skip
+    assert "1 values could not be read" in made["size"].reason

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fieldguide.cli.options import common, print_json, program_argument
+from fieldguide.cli.options import common, print_json, program_argument, tell
 from fieldguide.errors import UsageError, for_program
 from fieldguide.program import load_one
 
@@ -169,7 +169,7 @@ def _show_questions(found: Sequence[Open], program: str, as_json: bool) -> None:
     for each, command in zip(found, ready, strict=True):
         of = f" of {listed(each.about)}" if each.about else ""
         saw = "" if each.saw in ("", "not answered") else f" ({each.saw})"
-        click.echo(f"\n  {each.level} {each.check}{of}: {each.question}{saw}\n      {command}")
-    click.echo(
+        tell(f"\n  {each.level} {each.check}{of}: {each.question}{saw}\n      {command}")
+    tell(
         "\nWhat belongs to the source is best written in the program file; it counts as answered by the owner."
     )

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from fieldguide.cli.options import print_json
+from fieldguide.cli.options import print_json, tell
+from fieldguide.errors import for_program
 
 
 @click.command()
@@ -24,5 +25,5 @@ def new(name: str, table: str | None, label: str | None, as_json: bool) -> None:
         return
     click.echo(f"Wrote {path.name}.")
     for doubt in doubts:
-        click.echo(f"  check: {doubt}")
+        tell(f"  check: {for_program(doubt, path.name)}")
     click.echo(f"  next: fieldguide grade {path.name}")

@@ -19,6 +19,7 @@ from fieldguide.cli.options import (
     progress,
     progress_done,
     share_option,
+    tell,
     until_option,
 )
 from fieldguide.errors import UsageError, for_program
@@ -79,7 +80,7 @@ def grade(
     if as_json:
         print_json(result.to_json())
     else:
-        click.echo(result.to_text(program, everything=show_all))
+        tell(result.to_text(program, everything=show_all))
         for path in result.files.values():
             click.echo(f"To work through: {path}")
         if queues is not None and not result.files:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -58,6 +59,15 @@ def common(function: F) -> F:
             raise
 
     return home_option(json_option(cast(F, named)))
+
+
+def tell(text: str) -> None:
+    """Print text, wrapped to the terminal's width where it goes to one."""
+    if sys.stdout.isatty():
+        from fieldguide.readiness.telling import wrapped
+
+        text = wrapped(text, max(min(shutil.get_terminal_size().columns, 120), 40))
+    click.echo(text)
 
 
 def print_json(value: Any) -> None:

@@ -81,12 +81,15 @@ class Personal:
 
     `declared` is what was said of personal data (None: nothing), `found` are the kinds that the values look like,
     `persons` says that the rows are about persons, named or not. `read` is False where no rows could be looked at.
+    `told` names the kinds with the columns that hold them, `columns` is how many those are.
     """
 
     declared: str | None = None
     found: tuple[str, ...] = ()
     persons: bool = False
     read: bool = True
+    told: str = ""
+    columns: int = 0
 
 
 def said_of_persons(
@@ -127,6 +130,7 @@ def of_source(
     )
     findings = [_answered(check_id, name, said, by, answers, now) for check_id, said in blanks]
     findings = [_terms(f, source) if f.check == "license" else f for f in findings]
+    findings = [_suggested(f, personal) if f.check == "personal_data" else f for f in findings]
     findings.append(_legal_basis(source, answers, now, name, personal, by))
     findings.append(_ethics(source, answers, now, name, personal, by))
     return findings
@@ -149,6 +153,21 @@ def _terms(finding: Finding, source: Source) -> Finding:
     todo = "ask the owner of the data whether the license allows this purpose"
     saw = f"{finding.saw}; the terms are non-commercial, and the purpose is {purpose.strip()!r}"
     return replace(finding, saw=saw, next=todo)
+
+
+def _suggested(finding: Finding, personal: Personal) -> Finding:
+    """Return the open question what the data hold of persons, with what was found in them as the likely answer."""
+    if finding.verdict == "pass" or not personal.found:
+        return finding
+    many = f"{personal.columns} " if personal.columns else ""
+    saw = f"{finding.saw}, and {many}columns look like personal data: {personal.told or ', '.join(personal.found)}"
+    answer = ", ".join(personal.found)
+    about = f" --about {shlex.quote(finding.about)}" if finding.about else ""
+    todo = (
+        f'if that is so, write Source(personal_data="{answer}"); or: fieldguide confirm P personal_data{about} '
+        f"--by NAME --because {shlex.quote(answer)}"
+    )
+    return replace(finding, saw=saw, next=todo, evidence={**finding.evidence, "found": [*personal.found]})
 
 
 def _legal_basis(
@@ -196,7 +215,9 @@ def _because_of(finding: Finding, personal: Personal) -> Finding:
     if personal.declared and not declares_none(personal.declared):
         why = f"the source is declared to hold personal data ({personal.declared.strip()})"
     else:
-        why = f"columns look like personal data ({', '.join(personal.found)})"
+        more = f" and {len(personal.found) - 4} kinds more" if len(personal.found) > 5 else ""
+        shown = personal.found[:4] if more else personal.found
+        why = f"columns look like personal data ({', '.join(shown)}{more})"
     return replace(finding, saw=f"{finding.saw}: {why}")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ NOTED = "!"
 """The mark of what passes and is still worth a look."""
 LONGEST = 240
 """Signs of what was seen that are told where all is not asked for."""
+LONGEST_NAME = 50
+"""Signs of a column's name that are told in lines of text; survey tools write whole questions into it."""
 MOST_NAMES = 8
 """Columns of a group that are named one by one."""
 MOST_OF_A_CHECK = 3
@@ -135,12 +138,17 @@ def commands(text: str) -> tuple[str, ...]:
 
 
 def lines(
-    findings: Iterable[Finding], program: str, *, everything: bool = False, brief: bool = False
+    findings: Iterable[Finding],
+    program: str,
+    *,
+    everything: bool = False,
+    brief: bool = False,
+    longest: int | None = LONGEST,
 ) -> list[str]:
     """Return findings as lines of text for a terminal, `program` in place of P in their commands.
 
     Of each check the worst few are told in full and the others are counted, unless `everything` is asked
-    for; `brief` leaves out what was expected and what to do.
+    for; `brief` leaves out what was expected and what to do, and cuts what was seen to `longest` signs.
     """
     told: list[str] = []
     by_check: dict[tuple[str, Verdict], list[Group]] = {}
@@ -149,7 +157,7 @@ def lines(
     for (check, _), members in by_check.items():
         shown = members if everything or len(members) <= MOST_OF_A_CHECK + 1 else members[:MOST_OF_A_CHECK]
         for group in shown:
-            told += _lines_of(group, program, brief, LONGEST if brief else None)
+            told += _lines_of(group, program, brief, longest if brief else None)
         rest = [name for group in members[len(shown) :] for name in group.about]
         if len(members) > len(shown):
             number = sum(len(group.findings) for group in members[len(shown) :])
@@ -164,15 +172,50 @@ def listed(names: Sequence[str], most: int = MOST_NAMES) -> str:
     >>> listed(["a", "b", "c", "d"], most=2), listed(["a", "b", "c"], most=2)
     ('a, b and 2 more', 'a, b, c')
     """
-    shown = list(names) if len(names) <= most + 1 else list(names[:most])
+    shown = [short(name) for name in (names if len(names) <= most + 1 else names[:most])]
     rest = len(names) - len(shown)
     return ", ".join(shown) + (f" and {rest} more" if rest else "")
+
+
+def wrapped(text: str, width: int) -> str:
+    """Return lines of text for a terminal of a width; a command stays in one piece, so that it can be copied.
+
+    >>> print(wrapped("      next: write owner=…; or: fieldguide confirm visits.py owner --by NAME", 50))
+          next: write owner=…; or:
+            fieldguide confirm visits.py owner --by NAME
+    """
+    told: list[str] = []
+    for line in text.split("\n"):
+        if len(line) <= width or line.strip() in commands(line):
+            told.append(line)
+            continue
+        for command in commands(line):
+            line = line.replace(command, command.replace(" ", "\x00"))
+        indent = " " * (len(line) - len(line.lstrip(" ")))
+        lines_ = textwrap.wrap(
+            line, width, subsequent_indent=f"{indent}  ", break_long_words=False, break_on_hyphens=False
+        )
+        told += [each.replace("\x00", " ") for each in lines_]
+    return "\n".join(told)
+
+
+def short(name: str, most: int = LONGEST_NAME) -> str:
+    """Return the name of a column as lines of text tell it: of a long one its beginning and its end.
+
+    >>> short("age"), short("Which of the following films have you seen? Select all that apply: Episode I", 30)
+    ('age', 'Which of the foll…y: Episode I')
+    """
+    if len(name) <= most:
+        return name
+    end = most * 2 // 5
+    return f"{name[: most - end - 1].rstrip()}…{name[-end:].lstrip()}"
 
 
 def _lines_of(group: Group, program: str, brief: bool, longest: int | None) -> list[str]:
     of = f" of {group.names}" if group.about else ""
     noted = group.verdict == "pass" and group.next
-    saw = group.saw if longest is None or len(group.saw) <= longest else group.saw[: longest - 1] + "…"
+    saw = _shortened(group.saw, group.about)
+    saw = saw if longest is None or len(saw) <= longest else saw[: longest - 1] + "…"
     told = [f"  {NOTED if noted else MARKS[group.verdict]} {group.level} {group.check}{of}: {saw}"]
     details: list[tuple[str, str]] = []
     if not brief and group.verdict != "pass":
@@ -181,6 +224,14 @@ def _lines_of(group: Group, program: str, brief: bool, longest: int | None) -> l
     if not brief:
         details.append(("next", group.next))
     return told + [f"      {name}: {for_program(text, program)}" for name, text in details if text]
+
+
+def _shortened(text: str, about: Sequence[str]) -> str:
+    """Return what was seen with the long names of the columns that it is about shortened."""
+    for name in about:
+        if len(name) > LONGEST_NAME:
+            text = text.replace(name, short(name))
+    return text
 
 
 def _group(members: Sequence[Finding]) -> Group:

@@ -143,8 +143,9 @@ def _record(
     )
     for name in names:
         _known(place, program, name)
-    said: dict[str, Any] = {"by": _person(by), "because": because.strip(), "until": _until(until)}
-    told = tuple(kind(check=check, about=name, at=now or system_clock(), **said) for name in names)
+    at = now or system_clock()
+    said: dict[str, Any] = {"by": _person(by), "because": _reason(because), "until": _until(until, at)}
+    told = tuple(kind(check=check, about=name, at=at, **said) for name in names)
     records.write_answers(place.ledger(), name_of(program), told)
     return told
 
@@ -183,17 +184,35 @@ def _known(home: Home, program: Program, about: str | None) -> None:
 def _person(by: str) -> str:
     if not by.strip():
         raise UsageError("--by needs the name of a person who answers for it.")
+    if by.strip() == "NAME":
+        raise UsageError(
+            "--by NAME is as the command was printed: write the name of the person who answers for it."
+        )
     return by.strip()
 
 
-def _until(until: str | None) -> datetime | None:
+def _reason(because: str) -> str:
+    told = because.strip()
+    if told in ("ANSWER", "WHY"):
+        raise UsageError(
+            f"--because {told} is as the command was printed: write the answer itself, in quotes."
+        )
+    return told
+
+
+def _until(until: str | None, now: datetime) -> datetime | None:
     if until is None:
         return None
     try:
         value = datetime.fromisoformat(until)
     except ValueError:
         raise UsageError(f"--until {until!r} is no date; write it as 2027-01-31.") from None
-    return value if value.tzinfo else value.replace(tzinfo=UTC)
+    value = value if value.tzinfo else value.replace(tzinfo=UTC)
+    if value <= now:
+        raise UsageError(
+            f"--until {until} is already past at {now:%Y-%m-%d %H:%M}, so it would count for nothing; give a later day."
+        )
+    return value
 
 
 def _minutes(spent: str | timedelta) -> float:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import keyword
 import os
+import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from fieldguide.errors import UsageError, suggest
-from fieldguide.readiness.telling import listed
+from fieldguide.readiness.accessibility.looks import Look
+from fieldguide.readiness.accessibility.privacy.table import Looked
+from fieldguide.readiness.telling import listed, short
 from fieldguide.tables.draft import ColumnDraft, Draft, LabelDraft, draft
 
 CLASSES = {
@@ -21,6 +24,8 @@ CLASSES = {
 }
 LABELS = {"binary": "BinaryLabel", "numeric": "NumericLabel", "count": "CountLabel"}
 NAMED = "named on the command line"
+MOST_NOTES = 6
+"""Notes on how the table was read that are told."""
 MOST_LEFT_OUT = 12
 """Columns that are told one by one where they are no feature."""
 
@@ -50,7 +55,9 @@ def new(
     else:
         found = draft(table, folder)
         chosen = _label(found, label)
-        text, doubts = _program(name, table, found, chosen), tuple(_doubts(found, chosen))
+        persons = Look(found.part).personal
+        text = _program(name, table, found, chosen, persons)
+        doubts = tuple(_doubts(found, chosen, persons))
     draft_path = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         draft_path.write_text(text, encoding="utf-8")
@@ -85,8 +92,12 @@ def _likely(label: LabelDraft) -> bool:
     return "named like a label" in label.reason or (label.kind == "binary" and "last column" in label.reason)
 
 
-def _doubts(found: Draft, label: LabelDraft | None) -> Iterator[str]:
+def _doubts(found: Draft, label: LabelDraft | None, persons: Looked) -> Iterator[str]:
     part = found.part
+    for note in part.notes[:MOST_NOTES]:
+        yield f"read: {note}"
+    if len(part.notes) > MOST_NOTES:
+        yield f"read: and {len(part.notes) - MOST_NOTES} more; fieldguide grade P --all tells them"
     if part.rejected:
         first = part.rejects[0] if part.rejects else None
         told = f"; the first: {first.file}:{first.line} ({first.reason})" if first else ""
@@ -102,6 +113,10 @@ def _doubts(found: Draft, label: LabelDraft | None) -> Iterator[str]:
         if found.times
         else "time: no column holds times, so there is no next period to judge on"
     )
+    if persons.found:
+        yield f"personal data: {persons.told}"
+    for column in (c for c in found.columns if c.doubt):
+        yield f"not read as numbers or times: {short(column.name)} ({column.doubt})"
     placed = {*(found.keys[0] if found.keys else ()), *found.times[:1], found.entity}
     placed |= {label.name} if label is not None else set()
     features, inputs = _columns(found, label)
@@ -111,7 +126,7 @@ def _doubts(found: Draft, label: LabelDraft | None) -> Iterator[str]:
     used = {column.name for column in (*features, *inputs)}
     left = [c for c in found.columns if c.name not in used | placed]
     for column in left[:MOST_LEFT_OUT]:
-        yield f"not a feature: {column.name} ({_why_not(column)})"
+        yield f"not a feature: {short(column.name)} ({_why_not(column)})"
     if len(left) > MOST_LEFT_OUT:
         yield f"not features either: {listed([c.name for c in left[MOST_LEFT_OUT:]])}"
 
@@ -146,10 +161,11 @@ def _unnameable(column: ColumnDraft) -> bool:
 def _why_not(column: ColumnDraft) -> str:
     if _unnameable(column):
         return "a column's name is not empty and does not begin with two underscores: rename it in the source"
-    return column.reason
+    always = column.values[0] if column.distinct == 1 and column.values else ""
+    return column.reason if len(always) <= 40 else f"always {short(always)!r}"
 
 
-def _program(name: str, table: str, found: Draft, label: LabelDraft | None) -> str:
+def _program(name: str, table: str, found: Draft, label: LabelDraft | None, persons: Looked) -> str:
     key = found.keys[0] if found.keys else ()
     time = found.times[0] if found.times else None
     source = [f"{_text(table)},"]
@@ -168,6 +184,9 @@ def _program(name: str, table: str, found: Draft, label: LabelDraft | None) -> s
     if found.entity:
         source.append(f"entity={_text(found.entity)},  # whose rows belong together")
     source += _ANSWERS
+    if persons.found:
+        told = f"these look like personal data: {persons.told}".translate(_BREAKS)
+        source += [f"# {line}" for line in textwrap.wrap(told, 100, break_long_words=False)]
     features, inputs = (
         [_feature(c, feature=i == 0) for c in columns] for i, columns in enumerate(_columns(found, label))
     )

@@ -12,7 +12,7 @@ from fieldguide.finding import Finding
 from fieldguide.program import Program
 from fieldguide.readiness.grade import Grade, grade_json
 from fieldguide.readiness.levels import CHECKS, LEVELS, at_least, level
-from fieldguide.readiness.telling import Group, groups, lines, listed, who_can
+from fieldguide.readiness.telling import Group, commands, groups, lines, listed, who_can
 from fieldguide.steps.history import change_json, effort_json, expiring_text
 
 if TYPE_CHECKING:
@@ -73,9 +73,10 @@ def grade_text(graded: Graded, program: str | None = None, *, everything: bool =
         told += ["", "Not known yet:", *lines(unknown, file, everything=True)] if unknown else []
         told += ["", "Passed:", *lines(passed, file, everything=True)]
     else:
-        told += _notes(passed, file)
+        told += _notes(passed, rest, file)
         told += _unknown(unknown, file)
     told += _afterwards(graded, file)
+    told += _in_short(grade, graded.name, file)
     return "\n".join(told)
 
 
@@ -168,11 +169,18 @@ def _further(grade: Grade) -> list[Finding]:
     return [f for f in grade.findings if id(f) not in told]
 
 
-def _notes(passed: Sequence[Finding], file: str) -> list[str]:
+def _notes(passed: Sequence[Finding], rest: Sequence[Finding], file: str) -> list[str]:
+    """Return what is worth a look; before it personal data that were found and that nobody has said anything of."""
+    persons = [f for f in rest if f.verdict == "unknown" and f.evidence.get("found")]
+    told = (
+        ["", "Found, and nothing is declared:", *lines(persons, file, brief=True, longest=None)]
+        if persons
+        else []
+    )
     brief = lines([f for f in passed if f.next], file, everything=True, brief=True)
     more = [f"    and {len(brief) - MOST_NOTES} more"] if len(brief) > MOST_NOTES else []
     head = "Worth a look (holds nothing back; --all says what to do):"
-    return ["", head, *brief[:MOST_NOTES], *more] if brief else []
+    return [*told, "", head, *brief[:MOST_NOTES], *more] if brief else told
 
 
 def _unknown(unknown: Sequence[Finding], file: str) -> list[str]:
@@ -205,6 +213,24 @@ def _counted(findings: Sequence[Finding]) -> list[str]:
     """Return each check with its level, and of how many columns where it is of several."""
     number = Counter((f.check, f.level) for f in findings)
     return [f"{check} ({level}{f', {n} columns' if n > 1 else ''})" for (check, level), n in number.items()]
+
+
+def _in_short(grade: Grade, name: str, file: str) -> list[str]:
+    """Return the last lines: the level, what holds it back, and the one thing to do next, by a command where there is one."""
+    if not grade.next_level or not grade.held_back_by:
+        return []
+    held = groups(grade.held_back_by)
+    first = held[0]
+    checks = listed(list(dict.fromkeys(group.check for group in held)), 4)
+    of = f" of {listed(first.about, 3)}" if first.about else ""
+    told = for_program(first.next, file)
+    ready = [line for line in commands(told) if line.split()[1] == "confirm"]
+    short = ["", f"In short: {name} is at {grade.level}; {grade.next_level} lacks {checks}."]
+    if ready:
+        what = CHECKS[first.check].checks if first.check in CHECKS else first.saw
+        return [*short, f"Next: answer {first.check}{of} in your name ({what}):", f"  {ready[0]}"]
+    plain = told.split("; or: fieldguide ")[0] or "look at it"
+    return [*short, f"Next: {first.check}{of}: {plain}; then:", for_program("  fieldguide grade P", file)]
 
 
 def _afterwards(graded: Graded, file: str) -> list[str]:

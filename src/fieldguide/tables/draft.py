@@ -165,22 +165,25 @@ def label_draft(column: ColumnDraft) -> LabelDraft | None:
 
 
 def _look(part: Part, name: str, rows: int) -> _Seen:
-    kind = part.table[name].type()
-    table = prepared(part.table, [(name, way) for way in ("number", "timestamp")] if kind.is_string() else [])
+    alone = part.table.select(name)  # an expression of a wide table costs as much as the table is wide
+    x = alone[name]
+    kind = x.type()
+    text = x.cast("string") if not (kind.is_nested() or kind.is_binary()) else ibis.literal("")
+    few = alone.filter(_given(x)).select(v=text).distinct().order_by("v").limit(MOST_NAMES + 1)
+    values = tuple(engine.to_arrow(few)["v"].to_pylist())
+    looks = {cells.look(v) for v in values} if kind.is_string() else set()
+    ways = [way for way, look in (("number", cells.NUMBER), ("timestamp", cells.TIME)) if look in looks]
+    table = prepared(alone, [(name, way) for way in ways])
     found = _counted(Column(table, name, part.name), rows)
     n = int(found["given"] or 0)
-    x = Column(table, name, part.name).given
-    text = x.cast("string") if not (kind.is_nested() or kind.is_binary()) else ibis.literal("")
-    few = table.filter(_given(x)).select(v=text).distinct().order_by("v").limit(MOST_NAMES + 1) if n else None
-    values = () if few is None else tuple(engine.to_arrow(few)["v"].to_pylist())
     parsed, written, doubt = _parsed(kind, found, n), "", ""
     if kind.is_string() and (parsed == "text" or (parsed == "number" and part.decimal == ",")):
         likely = _likely(values)
         if likely:
-            seen = proved(part.table, [(name, likely)], part.decimal)
+            seen = proved(alone, [(name, likely)], part.decimal)
             told = "; ".join(note.split(": ", 1)[1] for note in seen.notes)
             if seen.ways:
-                table = prepared(part.table, [(name, "number"), (name, "timestamp")], seen.ways)
+                table = prepared(alone, [(name, "number"), (name, "timestamp")], seen.ways)
                 found = _counted(Column(table, name, part.name), rows)
                 parsed = _parsed(kind, found, n)
                 written = told if parsed == likely else ""
@@ -220,13 +223,11 @@ def _counted(column: Column, rows: int) -> dict[str, Any]:
     value: Any = None
     if kind.is_numeric():
         value = x.cast("float64")
-    elif kind.is_string():
+    if kind.is_string() and column.knows("number"):
         value = number(column).value
-        counts |= {
-            "numbers": value.count(),
-            "instants": timestamp(column, "UTC").value.count(),
-            "zeros": text.re_search(r"^\s*0\d").cast("int64").sum(),
-        }
+        counts |= {"numbers": value.count(), "zeros": text.re_search(r"^\s*0\d").cast("int64").sum()}
+    if kind.is_string() and column.knows("timestamp"):
+        counts["instants"] = timestamp(column, "UTC").value.count()
     if value is not None:
         finite = ibis.ifelse(value.abs() < literal(1e300), value, None)
         counts |= {
@@ -256,9 +257,9 @@ def _parsed(kind: Any, found: dict[str, Any], n: int) -> str:
         return "timestamp"
     if not kind.is_string():
         return "nothing"
-    if n and found["numbers"] >= MOSTLY * n and not found["zeros"]:
+    if n and found.get("numbers", 0) >= MOSTLY * n and not found["zeros"]:
         return "number"
-    if n and found["instants"] >= MOSTLY * n:
+    if n and found.get("instants", 0) >= MOSTLY * n:
         return "timestamp"
     return "text"
 

@@ -152,3 +152,32 @@ def test_broken_workbooks_are_refused_with_what_to_do(tmp_path: Path) -> None:
             read_table(name, tmp_path)
         assert str(tmp_path) not in str(caught.value)
     assert "holds text" in read_table("text.xlsx", tmp_path).notes[0]
+
+
+def test_a_sheet_of_notes_before_the_table_is_passed_over(tmp_path: Path) -> None:
+    sheets = {
+        "Read me": [["This workbook holds what was sold."], [None], ["Ask Ann."]],
+        "Sold": [["id", "n"], *([i, i * 2] for i in range(9))],
+    }
+    xlsx(tmp_path / "v.xlsx", sheets)
+    part = read_table("v.xlsx", tmp_path)
+    assert part.table.columns == ("id", "n")
+    assert len(rows(part)) == 9
+    assert any("'Sold' was read, the first that could be a table" in note for note in part.notes)
+    assert read_table(Source("v.xlsx", table="Read me"), tmp_path).table.columns == (
+        "This workbook holds what was sold.",
+    )
+
+
+def test_a_title_in_merged_cells_above_two_rows_of_names_is_left_out(tmp_path: Path) -> None:
+    table: list[list[Any]] = [
+        ["Sold in 2024", None, None, None],
+        ["id", "North", None, "South"],
+        [None, "jan", "feb", "jan"],
+        *([i, i * 2, i * 3, i % 5] for i in range(40)),
+    ]
+    xlsx(tmp_path / "v.xlsx", {"S": table}, merged=["A1:D1", "B2:C2"])
+    part = read_table("v.xlsx", tmp_path)
+    assert part.table.columns == ("id", "North: jan", "North: feb", "South: jan")
+    assert (len(rows(part)), part.rejected) == (40, 0)
+    assert "row 1 is a title above the table ('Sold in 2024') and left out" in part.notes

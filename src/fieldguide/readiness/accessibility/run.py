@@ -89,7 +89,7 @@ def _reached(looked: Look, rows: int) -> list[Finding]:
 def _answered(looked: Look, given: Sequence[Answer], now: datetime, said: str | None) -> list[Finding]:
     found = looked.personal
     kinds = tuple(KINDS[kind].words for kind in found.kinds)
-    personal = Personal(said, kinds, found.persons)
+    personal = Personal(said, kinds, found.persons, told=found.told, columns=len(found.found))
     return answers.of_source(looked.part.source, given, now, looked.name, personal)
 
 

@@ -72,6 +72,8 @@ def fitting(lines: Sequence[str], path: Path, separator: str | None = None) -> F
         best = _best([f for f in _tried(lines, [s for s in RARE if s in text], text) if _regular(f)]) or best
     if best is None or (best.share < MOSTLY and not tab):
         return _one_column(lines, best)
+    if _prose(lines, best):
+        return _one_column(lines, None)
     double = best.dialect.separator * 2
     if double in text:
         # two characters that stand for one separator leave every other cell empty
@@ -91,6 +93,15 @@ def _regular(found: Fit) -> bool:
     if found.dialect.separator not in (":", " "):
         return found.share >= MOSTLY
     return found.width > 2 and found.after >= 0.98 and found.looks > 0.9
+
+
+def _prose(lines: Sequence[str], best: Fit) -> bool:
+    """Whether lines that happen to hold as many separators each are one text each: below a name without, always before a space."""
+    separator = best.dialect.separator
+    given = [line.rstrip("\r\n") for line in lines if line.strip()]
+    if best.width != 2 or separator not in (",", ";") or len(given) < 3 or separator in given[0]:
+        return False
+    return all(line.count(separator) == line.count(f"{separator} ") for line in given[1:] if '"' not in line)
 
 
 def _one_column(lines: Sequence[str], best: Fit | None) -> Fit:
@@ -172,8 +183,8 @@ def _weight(cell: str | None, dialect: Dialect) -> float:
             return 0.0
         if any(s in cell for s in USUAL if s != dialect.separator and s != ","):
             return 0.2
-    elif dialect.quote != "'" and len(cell) > 1 and cell[0] == cell[-1] == "'":
-        return 0.2
+    elif dialect.quote != "'" and len(cell) > 1 and (cell.lstrip()[:1] == "'" or cell.rstrip()[-1:] == "'"):
+        return 0.2  # quoted, or the beginning or end of what is
     return _WEIGHT[kind]
 
 

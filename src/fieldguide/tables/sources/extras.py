@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from functools import reduce
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 import ibis
 
@@ -33,9 +33,7 @@ def without_names_again(
     """Leave out lines that hold the names again, as files put one behind the other have."""
     if len(plan.header) != 1 or plan.width < 2 or not all(plan.given):
         return table, notes
-    same = reduce(
-        lambda a, b: a & b, (table[c] == text for c, text in zip(plan.names, plan.given, strict=True))
-    )
+    same = _all([table[c] == text for c, text in zip(plan.names, plan.given, strict=True)])
     count = int(engine.to_arrow(table.aggregate(n=same.fill_null(False).sum()))["n"][0].as_py() or 0)
     if not count:
         return table, notes
@@ -61,7 +59,7 @@ def without_total(
     if last is None or last.reason or not is_total(last.cells):
         return table, notes
     here = [(c, text) for c, text in zip(plan.names, last.cells, strict=True) if text is not None]
-    same = reduce(lambda a, b: a & b, (table[c] == text for c, text in here)).fill_null(False)
+    same = _all([table[c] == text for c, text in here]).fill_null(False)
     amounts = {c: float(text) for c, text in here[1:] if _plain(text)}
     rest = table.filter(~same)
     values = {f"s{i}": rest[c].try_cast("float64").sum() for i, c in enumerate(amounts)}
@@ -83,6 +81,14 @@ def without_total(
         *notes,
         f"line {last.line:,} is called a total ({shown(last.text)[:60]!r}) but is none; it is kept",
     ]
+
+
+def _all(conditions: Sequence[Any]) -> Any:
+    """Return whether all conditions hold: halved again and again, since one by one thousands nest too deep."""
+    if len(conditions) == 1:
+        return conditions[0]
+    half = len(conditions) // 2
+    return _all(conditions[:half]) & _all(conditions[half:])
 
 
 def _plain(text: str) -> bool:

@@ -309,6 +309,16 @@ def _joined(given: Sequence[Sequence[str]]) -> list[str]:
     return names
 
 
+def is_rule(row: Cells) -> bool:
+    """Whether a row only draws a line, as Markdown and the consoles of databases do below the names.
+
+    >>> is_rule([None, "---", ":--:"]), is_rule(["----+----"]), is_rule(["-", "-"])
+    (True, True, False)
+    """
+    text = "|".join(cell or "" for cell in row)
+    return ("--" in text or "==" in text) and not text.strip("-=+:| \t")
+
+
 def is_total(row: Cells) -> bool:
     """Whether a row is called a total: its first given cell says so, and a number follows.
 

@@ -50,6 +50,11 @@ _HTML = re.compile(
     rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body|table)\b", re.IGNORECASE | re.DOTALL
 )
 _XML = re.compile(rb"\s*<\?xml\b", re.IGNORECASE)
+_ARFF = re.compile(rb"(?:\s*%[^\n]*\n|\s+)*@relation\b", re.IGNORECASE)
+_SQL = re.compile(
+    rb"(?:\s*--[^\n]*\n|\s*/\*.*?\*/;?|\s+)*(?:insert\s+into|create\s+table|drop\s+table|set\s+names|begin\s+transaction|pragma)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _OBJECT = re.compile(r'\s*(?:\[\s*)?\{\s*(?:"(?:[^"\\]|\\.)*"\s*:|\})')
 _LIST = re.compile(r'\s*\[\s*(?:\]|\[|"|-?\d|true|false|null)')
 
@@ -88,6 +93,15 @@ def kind_of(path: Path, name: str) -> str:
             else "XML; write its records as JSON, an object a line"
         )
         raise DataError(f"{name} is {told}.")
+    if _ARFF.match(plain):
+        raise DataError(
+            f"{name} is ARFF (Weka); export it as CSV, with the names of its attributes as the first line."
+        )
+    if _SQL.match(plain):
+        raise DataError(
+            f"{name} is SQL, which writes a table into a database; run it there (SQLite will do), and give the database's address and "
+            "table=, or export the table as CSV."
+        )
     text = _text(start)
     if called == "json" or _OBJECT.match(text) or (called not in TABLES and _LIST.match(text)):
         return "json"

@@ -250,6 +250,8 @@ def _lengths(table: ibis.Table, lists: Sequence[_List], connection: Any) -> list
 def _by_columns(table: ibis.Table, connection: Any) -> tuple[ibis.Table, tuple[str, ...]]:
     """Return the rows of an object that holds a list for each column; other objects are one row."""
     kinds = table.schema()
+    if {"columns", "data"} <= {*kinds} <= {"columns", "data", "index"}:
+        return _split(table, connection)
     if len(kinds) < 2 or not all(k.is_array() and not k.value_type.is_nested() for k in kinds.values()):
         return table, ()
     sizes = connection.raw_sql(
@@ -261,6 +263,23 @@ def _by_columns(table: ibis.Table, connection: Any) -> tuple[ibis.Table, tuple[s
     return engine.create(connection, f"SELECT {columns} FROM {_from(table)}"), (
         "the one object in the file holds a list for each column",
     )
+
+
+def _split(table: ibis.Table, connection: Any) -> tuple[ibis.Table, tuple[str, ...]]:
+    """Return the rows of an object that holds the names once and a list for each row, as pandas writes by orient="split"."""
+    kinds = table.schema()
+    if not (kinds["columns"].is_array() and kinds["data"].is_array() and kinds["data"].value_type.is_array()):
+        return table, ()
+    names, width = connection.raw_sql(
+        f'SELECT "columns", list_max(list_transform("data", lambda r: len(r))) FROM {_from(table)}'
+    ).fetchone()
+    if not names or width != len(names) or any(not isinstance(name, str) for name in names):
+        return table, ()
+    plain, _ = distinct(names)
+    made = ", ".join(f"r[{i}] AS {engine.identifier(name)}" for i, name in enumerate(plain, 1))
+    return engine.create(
+        connection, f'SELECT {made} FROM (SELECT unnest("data") AS r FROM {_from(table)})'
+    ), ("the one object in the file holds the names as 'columns' and a list for each row as 'data'",)
 
 
 def _from(table: ibis.Table) -> str:

@@ -11,9 +11,9 @@ from typing import Any
 
 from fieldguide.errors import DataError
 from fieldguide.program import CSV
-from fieldguide.tables.sources import encodings, scratch
+from fieldguide.tables.sources import encodings, fixed, scratch
 from fieldguide.tables.sources.dialect import Fit, fitting, head, separator_name
-from fieldguide.tables.sources.heading import Block, heading
+from fieldguide.tables.sources.heading import Block, heading, is_rule
 from fieldguide.tables.sources.lines import first_lines, last_lines
 from fieldguide.tables.sources.split import OPEN, Dialect, Row, rows
 from fieldguide.tables.sources.survey import Survey, survey
@@ -23,6 +23,8 @@ LEAST_SHARE = 0.3
 """Share of the first lines that must have the usual number of values; with fewer there is no table."""
 _DOT = re.compile(r"[-+]?(?:\d+\.(?:\d{1,2}|\d{4,})|\d{1,3}(?:,\d{3})+\.\d+)")
 _COMMA = re.compile(r"[-+]?(?:\d+,(?:\d{1,2}|\d{4,})|\d{1,3}(?:\.\d{3})+,\d+)")
+
+_SET = ("its columns are of fixed width, told apart where every line has a space",)
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,17 @@ def planned(connection: Any, path: Path, name: str, declared: CSV) -> Plan:
     skipped = (declared.skip or 0) + (1 if said and not declared.skip else 0)
     separator = declared.separator or (said[1] if said else None)
     fit = fitting(lines[skipped:] or lines, path, separator)
+    spaced = separator is None and (fit.width < 2 or fit.dialect.separator == " ")
+    columns = fixed.places(lines[skipped:]) if spaced else None
+    if columns is not None:
+        copy = scratch.fresh_file(connection, f"{name}.fixed")
+        path = scratch.pour(fixed.separated(path, columns), copy, name)
+        seen = survey(path, name)
+        lines = head(first_lines(path, seen))
+        fit = fitting(lines[skipped:], path, fixed.MARK)
     sample, fit = _sample(lines, skipped, fit)
+    rules = [row.line for row in sample[:20] if is_rule(row.cells)]
+    sample = [row for row in sample if row.line not in rules] or sample
     if declared.header:  # the names that are declared say how many columns there are
         named = [_given(row) for row in sample[: declared.header]] if declared.skip is not None else [0]
         fit = replace(fit, width=max(fit.width, *named))
@@ -86,6 +98,7 @@ def planned(connection: Any, path: Path, name: str, declared: CSV) -> Plan:
     if top.at:
         names = sample[top.at[-1]]
         start = names.line + names.lines
+        start += start in rules
     else:
         start = sample[top.first].line if top.first else skipped + 1
     return Plan(
@@ -101,7 +114,7 @@ def planned(connection: Any, path: Path, name: str, declared: CSV) -> Plan:
         encoding=encoding.name,
         decimal=declared.decimal or decimal_of(block[top.first :]),
         last=_last(path, seen, fit, start),
-        notes=(*encoding.notes, *top.notes, *_odd(fit)),
+        notes=(*encoding.notes, *top.notes, *_odd(fit), *(_SET if columns is not None else ())),
     )
 
 

@@ -95,6 +95,12 @@ def read_sheet(file: File, connection: Any, wanted: str | None, given: CSV | Non
             raise DataError(f"{place} is empty; expected the names of the columns, then rows.")
         width = max(len(row) for _, row in first)
         block = [(n, row) for n, row in first if n > (given.skip or 0)]
+        if given.skip is None:
+            titles = _titles(sheet, block, width)
+            block = block[len(titles) :]
+            notes += [
+                f"row {n} is a title above the table ({text[:60]!r}) and left out" for n, text in titles
+            ]
         try:
             top = heading(block, width, given.header, given.skip)
         except DataError as error:
@@ -158,9 +164,21 @@ def _chosen(book: Any, file: File, wanted: str | None) -> tuple[str, list[str]]:
         )
     if len(filled) == 1:
         return filled[0], []
-    return filled[0], [
-        f"the sheet {filled[0]!r} was read, the first of {len(filled)} ({listed(filled)}); table= names another"
+    tables = [name for name in filled if _could_be(book.get_sheet_by_name(name))] or filled
+    which = "the first" if tables[0] == filled[0] else "the first that could be a table"
+    return tables[0], [
+        f"the sheet {tables[0]!r} was read, {which} of {len(filled)} ({listed(filled)}); table= names another"
     ]
+
+
+def _could_be(sheet: Any) -> bool:
+    """Whether a sheet could be a table: several rows of several cells, or a single column of many; else notes."""
+    filled = [
+        sum(cell not in ("", None) for cell in row)
+        for _, row in zip(range(50), sheet.iter_rows(), strict=False)
+    ]
+    wide = sum(n > 1 for n in filled)
+    return wide > 1 and wide >= sum(n == 1 for n in filled)
 
 
 def _sheet(book: Any, file: File, name: str) -> tuple[_Sheet, list[str]]:
@@ -249,6 +267,20 @@ def _column(letters: bytes) -> int:
 
 def _head(sheet: _Sheet) -> list[tuple[int, list[Any]]]:
     return [row for row, _ in zip(sheet.rows(), range(MOST_LOOKED_AT), strict=False)]
+
+
+def _titles(sheet: _Sheet, block: Sequence[tuple[int, Cells]], width: int) -> list[tuple[int, str]]:
+    """Return the first rows that hold one text each, in a cell merged over half of the columns and more."""
+    spans = {
+        top: right - left + 1 for (top, left), (bottom, right) in _ranges(sheet.sheet) or () if top == bottom
+    }
+    found: list[tuple[int, str]] = []
+    for number, row in block[: len(block) - 2]:
+        given = [cell for cell in row if cell]
+        if len(given) != 1 or spans.get(number - 1, 1) < max(2, width / 2):
+            break
+        found.append((number, given[0]))
+    return found
 
 
 def _kinds(sheet: _Sheet, width: int, start: int) -> tuple[list[Counter[str]], tuple[int, Cells] | None]:

@@ -44,6 +44,20 @@ class Looked:
         every += [match.kind for matches in self.more.values() for match in matches]
         return tuple(dict.fromkeys(every))
 
+    @property
+    def told(self) -> str:
+        """Each kind in words with the columns that hold it: "e-mail addresses (Mail, Contact), passwords (Pass)"."""
+        columns: dict[str, list[str]] = {}
+        for name, match in self.found.items():
+            for each in (match, *self.more.get(name, ())):
+                columns.setdefault(KINDS[each.kind].words, []).append(name)
+        return ", ".join(f"{words} ({_few(names)})" for words, names in columns.items())
+
+
+def _few(names: Sequence[str], most: int = 3) -> str:
+    shown = ", ".join(names[: most + (len(names) == most + 1)])
+    return shown if len(names) <= most + 1 else f"{shown} and {len(names) - most} more"
+
 
 def look(columns: Sequence[Cells], beside: Mapping[str, Sequence[Match]] | None = None) -> Looked:
     """Return what the columns of a table hold of persons.
