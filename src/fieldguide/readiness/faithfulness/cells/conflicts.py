@@ -23,6 +23,8 @@ FIRM = 0.8
 UNCOMMON = 0.02
 """A value on a smaller share of the rows is uncommon: then it matters whether it always has the same company."""
 
+SHARP_GAIN, SHARP_SHARE, SHARP_ROWS = 0.9, 2 / 3, 4
+"""A sharp conflict: what the dependency tells, the share and the number of rows of the group that agree, at least."""
 FEATURES = (
     "odd rows", "gain", "gap to 1", "evenly", "returns", "once", "returns beyond chance", "majority", "its share",
     "scattered", "groups", "group size", "group size squared", "text", "code", "integer", "two", "back",
@@ -119,6 +121,18 @@ def is_odd(groups: Groups, x: Ints, y: Ints, here: Ints) -> Flags:
     """Return which rows hold another y than the commonest of their group; `here` is how many rows do so likewise."""
     usual, most = groups.usual[x], groups.most[x]
     return np.asarray((usual >= 0) & (y != usual) & (most >= 2) & (most > here))
+
+
+def sharp(features: Floats, size: Ints) -> Flags:
+    """Return which conflicts are of one cell with a dependency that holds nearly everywhere, their odd rows scattered.
+
+    A dependency that holds by and by (a habit, a hierarchy with exceptions) has its odd rows together, and they
+    come again; an error stands alone in a group that otherwise agrees.
+    """
+    told = {name: features[:, i] for i, name in enumerate(FEATURES)}
+    alone = (told["once"] > 0) & (told["absent"] == 0) & (told["its share"] >= SHARP_SHARE)
+    scattered = told["evenly"] < np.log(2)
+    return np.asarray(alone & scattered & (told["gain"] > SHARP_GAIN) & (size >= SHARP_ROWS))
 
 
 def kind(column: Column) -> str:

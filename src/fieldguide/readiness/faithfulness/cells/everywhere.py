@@ -24,7 +24,7 @@ from fieldguide.readiness.faithfulness.cells.dependencies import (
     dependencies,
     grouped_counts,
 )
-from fieldguide.readiness.faithfulness.cells.suspects import THRESHOLD, Suspect
+from fieldguide.readiness.faithfulness.cells.suspects import SHARP, THRESHOLD, Suspect
 
 MOST_COLUMNS, MOST_DEPENDENCIES = 10, 5
 """Columns, and dependencies, that are judged anew, those with the most suspects first."""
@@ -101,7 +101,8 @@ def _of_groups(
         return
     about = conflict.About.of(columns, known)
     told = conflict.features(replace(d, groups=groups), y, company, about, gx[odd], gy[odd], here[odd])
-    likely = chance(log_odds("broken", conflict.FEATURES, told) + shift)
+    moved = np.where(conflict.sharp(told, groups.size[gx[odd]]), max(shift, SHARP), shift)
+    likely = chance(log_odds("broken", conflict.FEATURES, told) + moved)
     kept = odd[np.flatnonzero(likely >= THRESHOLD)[:MOST_VALUES]].tolist()
     chances = dict(zip(odd.tolist(), likely.tolist(), strict=True))
     xs, ys = list(x_codes), pairs["y"].to_pylist()

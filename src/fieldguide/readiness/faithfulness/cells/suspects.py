@@ -10,12 +10,18 @@ import numpy as np
 from fieldguide.readiness.faithfulness.cells import evidence as gathered
 from fieldguide.readiness.faithfulness.cells import sources
 from fieldguide.readiness.faithfulness.cells.chances import chance, log_odds, moved
-from fieldguide.readiness.faithfulness.cells.columns import Column
+from fieldguide.readiness.faithfulness.cells.columns import Column, Flags, Ints
+from fieldguide.readiness.faithfulness.cells.conflicts import sharp
 from fieldguide.readiness.faithfulness.cells.evidence import WITNESSES, Evidence
+from fieldguide.readiness.faithfulness.cells.exceptions import explained
+from fieldguide.readiness.faithfulness.cells.layouts import CERTAIN, odd_layouts
 from fieldguide.readiness.faithfulness.cells.sources import Reports
 
 THRESHOLD = 0.7
 """Chance from which a cell is suspect."""
+SHARP = 0.5
+"""By how much the odds of a cell in a sharp conflict are moved at least (see `chances.moved`, `conflicts.sharp`): a
+dependency that holds on nearly all rows speaks for itself, however few of the table's other suspects are wrong."""
 CHECK_OF = {
     "group": "consistent_columns",
     "determinant": "consistent_columns",
@@ -24,6 +30,7 @@ CHECK_OF = {
     "token": "spelled_alike",
     "shape": "cell_formats",
     "word": "cell_formats",
+    "layout": "cell_formats",
 }
 """Which check tells of a suspect, by its main witness."""
 
@@ -72,6 +79,7 @@ def judged(columns: Sequence[Column], threshold: float = THRESHOLD) -> tuple[lis
     found, shift = _by_evidence(evidence, threshold, () if reported is None else reported.about)
     if reported is not None:
         found += _by_sources(columns, reported, threshold)
+    found = _with_layouts(columns, found)
     return sorted(found, key=lambda s: (-s.chance, s.row, s.column)), shift
 
 
@@ -82,7 +90,13 @@ def _by_evidence(evidence: Evidence, threshold: float, without: Sequence[int]) -
     cells, instead, main = joined.cells[kept], joined.instead[kept], joined.main[kept]
     odds = log_odds("joint", gathered.JOINT, joined.features[kept])
     shift = moved(odds)
-    chances = chance(odds + shift)
+    chances = chance(
+        odds
+        + np.where((main == WITNESSES.index("group")) & _sharp(evidence, cells), max(shift, SHARP), shift)
+    )
+    chances[
+        (main != WITNESSES.index("shape")) & explained(columns, evidence.found)[cells // width, cells % width]
+    ] = 0.0
     found = []
     for i in np.flatnonzero(chances >= threshold).tolist():
         row, number = divmod(int(cells[i]), width)
@@ -96,6 +110,33 @@ def _by_evidence(evidence: Evidence, threshold: float, without: Sequence[int]) -
             )
         )  # fmt: skip
     return found, shift
+
+
+def _sharp(evidence: Evidence, cells: Ints) -> Flags:
+    against = evidence.conflicts
+    at = np.flatnonzero(sharp(against.features, against.size))
+    return np.isin(cells, against.row[at] * len(evidence.columns) + against.y[at])
+
+
+def _with_layouts(columns: Sequence[Column], found: Sequence[Suspect]) -> list[Suspect]:
+    """Return suspects with the values that are written in another way than their column, and without its usual ones."""
+    kept = list(found)
+    for number, column in enumerate(columns):
+        told = odd_layouts(column)
+        if not told.odd:
+            continue
+        usual = {column.values[code] for code in told.usual}
+        kept = [s for s in kept if s.column != number or s.witness != "shape" or s.text not in usual]
+        known = {s.row for s in kept if s.column == number}
+        for odd in told.odd:
+            rows = np.flatnonzero(column.codes == odd.code).tolist()
+            text = column.values[odd.code]
+            kept += [
+                Suspect(row, number, text, odd.instead, CERTAIN, "layout", odd.why)
+                for row in rows
+                if row not in known
+            ]
+    return kept
 
 
 def _by_sources(columns: Sequence[Column], reported: Reports, threshold: float) -> list[Suspect]:
