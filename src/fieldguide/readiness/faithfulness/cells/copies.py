@@ -26,8 +26,9 @@ ALIKE = 0.8
 OTHERS_EQUAL = 2 / 3
 """Share of the other columns in which two rows that are nearly the same are equal."""
 MOST_CHARACTERS = 400
-TELLING = 0.9
-"""A column that differs on this share of the rows: two rows equal in it and in all others are no coincidence."""
+TELLING, MOSTLY, MANY_COLUMNS = 0.9, 0.5, 3
+"""A column that differs on this share of the different rows, which are at least this share of all, and how many columns
+are equal: then rows that are equal in all columns are worth a look."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Pair:
 class Repeated:
     """Rows equal to an earlier one in every column looked at: the row, and the first that is like it.
 
-    `telling` says that one of the columns differs nearly everywhere else, so that equal rows are no coincidence.
+    `telling` says that one of several columns differs on most of the other rows, so that equal rows are worth a look.
     """
 
     rows: Ints
@@ -65,7 +66,8 @@ def repeated(columns: Sequence[Column], without: Collection[str]) -> Repeated:
     np.minimum.at(first, same, np.arange(rows))
     again = np.flatnonzero(first[same] < np.arange(rows))
     kept = len(first)
-    telling = any((c.counts > 0).sum() >= TELLING * kept for c in looked)
+    most = max(int((c.counts > 0).sum()) for c in looked)
+    telling = most >= TELLING * kept and kept >= MOSTLY * rows and len(looked) >= MANY_COLUMNS
     return Repeated(again, first[same][again], telling)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +16,7 @@ import pyarrow as pa
 from fieldguide.readiness.faithfulness.cells import conflicts as conflict
 from fieldguide.readiness.faithfulness.cells import evidence
 from fieldguide.readiness.faithfulness.cells.chances import chance, log_odds
-from fieldguide.readiness.faithfulness.cells.columns import Column
+from fieldguide.readiness.faithfulness.cells.columns import Column, Ints
 from fieldguide.readiness.faithfulness.cells.dependencies import (
     Dependency,
     Found,
@@ -117,7 +116,7 @@ def _of_groups(
 
 def _coded(
     pairs: pa.Table, parents: int, sample: Column
-) -> tuple[Any, Mapping[tuple[str, ...], int], list[str]]:
+) -> tuple[tuple[Ints, Ints, Ints], Mapping[tuple[str, ...], int], list[str]]:
     """Return the codes of x and y and the rows of counted pairs, the x by their codes, and the texts of y."""
     x_codes: dict[tuple[str, ...], int] = {}
     y_codes = {text: i for i, text in enumerate(sample.values)}
@@ -129,7 +128,7 @@ def _coded(
     return (gx, gy, rows), x_codes, list(y_codes)
 
 
-def _rows_of(sample: Column, held: Any, size: int) -> Any:
+def _rows_of(sample: Column, held: tuple[Ints, Ints, Ints], size: int) -> Ints:
     """Return the rows of each y: those of the mixed groups, or of the sample where it saw more."""
     _, gy, rows = held
     counted = np.bincount(gy[gy >= 0], weights=rows[gy >= 0], minlength=size).astype(np.int64)

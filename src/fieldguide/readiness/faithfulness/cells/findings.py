@@ -15,8 +15,6 @@ MANY = 5.0
 MANY_SHARE = 0.005
 """… if they are at least this share of its rows."""
 SHOWN = 10
-MANY_COPIES = 0.005
-"""Share of rows that repeat another, from which the check fails where that can be no coincidence."""
 
 
 def cell_findings(
@@ -85,17 +83,21 @@ def _of_column(
 
 
 def duplicate_rows(copies: Repeated, places: Sequence[str], rows: int, looked_at: str) -> Finding:
-    """B3: rows equal in every column but the key. They fail only where equal rows can be no coincidence."""
+    """B3: rows equal in every column but the key. Told, never failed: equal rows may be different things."""
     count = len(copies.rows)
     if not count:
         return found("duplicate_rows", "pass", f"no row comes twice in {looked_at}")
     share = count / max(1, rows)
-    fails = copies.telling and share >= MANY_COPIES
-    saw = f"{count:,} rows ({share:.1%} of {looked_at}) repeat an earlier one in every column but the key"
+    repeat = "row repeats" if count == 1 else "rows repeat"
+    saw = f"{count:,} {repeat} an earlier one in every column but the key ({share:.1%} of {looked_at})"
     if not copies.telling:
-        saw += "; no column differs from row to row, so that they may be different things"
-    todo = None if fails else "if they are copies, keep one of each"
-    return found("duplicate_rows", "fail" if fails else "pass", saw, rows=places[:SHOWN], todo=todo)
+        return found(
+            "duplicate_rows",
+            "pass",
+            f"{saw}; no column differs on most rows, so that they may be different things",
+        )
+    todo = "look at the pairs: if they are copies, keep one of each"
+    return found("duplicate_rows", "pass", saw, rows=places[:SHOWN], todo=todo)
 
 
 def similar_rows(pairs: Sequence[Pair], places: Sequence[str], naming: bool, looked_at: str) -> Finding:

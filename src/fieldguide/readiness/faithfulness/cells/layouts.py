@@ -154,7 +154,7 @@ def _amounts(column: Column, usable: list[int], rows: int) -> Layouts | None:
         or not 2 <= len(written) <= MOST_UNITS
         or len({u[0].lower() for u in written}) > 1
     ):
-        return []
+        return None
     why = f"the unit is written in {len(written)} ways ({', '.join(repr(u) for u in sorted(written))}), and left out on {bare:,} rows"
     odd = tuple(Odd(code, number, why) for code, (number, unit) in units.items() if unit)
     return Layouts(odd, frozenset(code for code, (_, unit) in units.items() if not unit))
