@@ -24,36 +24,10 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "tests" / "spark")]
 
 import numpy as np  # noqa: E402
 from cluster import cluster, why_not  # noqa: E402
+from grading import program  # noqa: E402  (bench/grading.py)
 
 NOW = datetime(2014, 1, 2, tzinfo=UTC)
 TICK = os.sysconf("SC_CLK_TCK")
-
-
-def program(path: str) -> Any:
-    """A program over the generated table; its label is whether the visitor is returning."""
-    from datetime import timedelta
-
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    import fieldguide as fg
-
-    features: list[Any] = []
-    for each in pq.read_schema(path):
-        if each.name in ("id", "returning", "at"):
-            continue
-        number = pa.types.is_integer(each.type) or pa.types.is_floating(each.type)
-        word: Any = fg.Number if number else fg.Category
-        features.append(fg.Timestamp(each.name) if pa.types.is_timestamp(each.type) else word(each.name))
-    return fg.Program(
-        question=fg.Question(ask="Do they return?", one_row_is="a visit", decision="a mail"),
-        source=fg.Source(
-            path, key="id", time="at", owner="bench", license="CC0", purpose="bench", personal_data="none"
-        ),
-        features=features,
-        label=fg.BinaryLabel("returning", arrives_within=timedelta(days=1)),
-        name="visits",
-    )
 
 
 def counted(path: str, engine: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fieldguide.readiness.faithfulness.cells.columns import Column, Ints, fold
+from fieldguide.readiness.faithfulness.cells.columns import Column, Flags, Ints, fold
 from fieldguide.readiness.faithfulness.cells.edits import other_code
 from fieldguide.readiness.faithfulness.cells.minhash import (
     Hashes,
@@ -88,21 +88,29 @@ def similar(columns: Sequence[Column], without: Collection[str], seed: int = 0) 
     for c, signature in zip(naming[1:], signed[1:], strict=True):
         rows = np.minimum(rows, signature[c.codes])
     held = np.flatnonzero(np.any([c.codes >= 0 for c in naming], axis=0))
-    for i, j in held[candidates(rows[held])].tolist():
+    met = candidates(rows[held], keep=lambda i, j: _mostly_equal(held[i], held[j], others, naming))
+    for i, j in held[met].tolist():
+        if any(_two_things(c, i, j) for c in naming):
+            continue
         a, b = (
             frozenset().union(*(p[c.codes[k]] for p, c in zip(parts, naming, strict=True) if c.codes[k] >= 0))
             for k in (i, j)
         )
         alike = jaccard(a, b)
-        if alike < ALIKE or any(_two_things(c, i, j) for c in naming):
-            continue
-        equal = [c.codes[i] == c.codes[j] for c in others]
-        if len(equal) and np.mean(equal) < OTHERS_EQUAL:
-            continue
-        if all(equal) and all(c.codes[i] == c.codes[j] for c in naming):
-            continue  # that is a copy
-        found.append(Pair(i, j, alike))
+        if alike >= ALIKE:
+            found.append(Pair(i, j, alike))
     return sorted(found, key=lambda pair: (-pair.alike, pair.first, pair.second))
+
+
+def _mostly_equal(i: Ints, j: Ints, others: Sequence[Column], naming: Sequence[Column]) -> Flags:
+    """Return which pairs of rows are equal in most of the other columns, but no copies of each other."""
+    equal, named = np.zeros(len(i), dtype=np.int64), np.ones(len(i), dtype=np.bool_)
+    for c in others:
+        equal += c.codes[i] == c.codes[j]
+    for c in naming:
+        named &= c.codes[i] == c.codes[j]
+    enough = equal >= OTHERS_EQUAL * len(others) - 1e-9
+    return np.asarray(enough & ~(named & (equal == len(others))))
 
 
 def numbers_rows(column: Column) -> bool:

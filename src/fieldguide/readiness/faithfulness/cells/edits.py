@@ -50,6 +50,15 @@ def core(a: str, b: str) -> tuple[str, str]:
     return a[i : len(a) - j], b[i : len(b) - j]
 
 
+def digits(text: str) -> str:
+    """Return the digits of a text.
+
+    >>> digits("type 1.5")
+    '15'
+    """
+    return "" if text.isalpha() else "".join([c for c in text if c.isdigit()])
+
+
 def other_code(a: str, b: str) -> bool:
     """Return whether two texts differ in their digits, as two codes or two amounts do, not as a typing error does.
 
@@ -60,7 +69,7 @@ def other_code(a: str, b: str) -> bool:
     >>> other_code("105", "1o5"), other_code("b1rd", "bird")
     (False, False)
     """
-    if [c for c in a if c.isdigit()] == [c for c in b if c.isdigit()]:
+    if digits(a) == digits(b):
         return False
     if len(a) != len(b):
         return True

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from fieldguide.readiness.faithfulness.cells.columns import Floats, Ints
+from fieldguide.readiness.faithfulness.cells.columns import Flags, Floats, Ints
 
 Hashes = npt.NDArray[np.uint32]
 LENGTH = 3
@@ -55,14 +55,17 @@ def jaccard(a: frozenset[str], b: frozenset[str]) -> float:
     return len(a & b) / union if union else 1.0
 
 
-def candidates(found: Hashes, bands: int = 16, most: int = 20) -> Ints:
+def candidates(
+    found: Hashes, bands: int = 16, most: int = 20, keep: Callable[[Ints, Ints], Flags] | None = None
+) -> Ints:
     """Return pairs (rows of two) whose signatures agree in one of the bands at least, each pair once.
 
     With r rows a band, sets of similarity s become a pair with the chance 1 − (1 − s^r)^b (FACTS 8). In a band
-    with many equal ones each is paired with the `most` that come next.
+    with many equal ones each is paired with the `most` that come next. `keep` says of many pairs at once which are
+    wanted: where sets are alike by their making, as numbered names are, there may be millions of others.
     """
     rows = found.shape[1] // bands
-    pairs = [np.zeros((0, 2), dtype=np.int64)]
+    pairs = [np.zeros(0, dtype=np.int64)]  # first · rows + second
     for band in range(bands):
         part = np.ascontiguousarray(found[:, band * rows : (band + 1) * rows])
         key = part.view(np.dtype((np.void, part.itemsize * rows))).ravel()
@@ -72,8 +75,12 @@ def candidates(found: Hashes, bands: int = 16, most: int = 20) -> Ints:
             at = np.flatnonzero(same[step:] == same[:-step]) if step < len(same) else np.zeros(0, dtype=int)
             if not len(at):
                 break
-            pairs.append(np.sort(np.column_stack([order[at], order[at + step]]), axis=1))
-    return np.unique(np.concatenate(pairs), axis=0)
+            one, other = order[at], order[at + step]
+            if keep is not None:
+                kept = keep(one, other)
+                one, other = one[kept], other[kept]
+            pairs.append(np.minimum(one, other) * len(found) + np.maximum(one, other))
+    return np.column_stack(np.divmod(np.unique(np.concatenate(pairs)), max(len(found), 1)))
 
 
 def _chunks(sets: Sequence[frozenset[str]]) -> Iterator[tuple[int, npt.NDArray[np.uint64], Ints]]:

@@ -297,19 +297,20 @@ def _letters(column: Column, total: int) -> tuple[Floats, float, Floats]:
     """Return, by value, how many pairs of letters no other value has, that of values that occur once, and the rarest sign."""
     signs: dict[str, int] = {}
     pairs: dict[str, int] = {}
-    looked = _commonest(column)
-    for code in looked:
-        text, rows = column.values[code][:MOST_LETTERS], int(column.counts[code])
-        for sign in set(text):
+    texts = [
+        (code, column.values[code][:MOST_LETTERS], int(column.counts[code])) for code in _commonest(column)
+    ]
+    held = [(code, set(text), _pairs(text), rows) for code, text, rows in texts]
+    for _, its_signs, its_pairs, rows in held:
+        for sign in its_signs:
             signs[sign] = signs.get(sign, 0) + rows
-        for pair in _pairs(text):
+        for pair in its_pairs:
             pairs[pair] = pairs.get(pair, 0) + rows
     new = np.zeros(len(column.values))
     rarest = np.zeros(len(column.values))
-    for code in looked:
-        text, rows = column.values[code][:MOST_LETTERS], int(column.counts[code])
-        new[code] = min(4, sum(pairs[pair] == rows for pair in _pairs(text)))
-        least = min((signs[sign] for sign in set(text)), default=rows) - rows
+    for code, its_signs, its_pairs, rows in held:
+        new[code] = min(4, [pairs[pair] for pair in its_pairs].count(rows))
+        least = min([signs[sign] for sign in its_signs], default=rows) - rows
         rarest[code] = np.log((least + 0.5) / total)
     once = column.counts == 1
     return new, float((new[once] > 0).mean()) if once.any() else 0.0, rarest

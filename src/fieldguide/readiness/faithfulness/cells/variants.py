@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
 
 from fieldguide.readiness.faithfulness.cells.columns import Column, Ints, fold
-from fieldguide.readiness.faithfulness.cells.edits import distance, other_code
+from fieldguide.readiness.faithfulness.cells.edits import digits, distance, other_code
 
 CONTRAST = 3
 """A value is rare beside another when that has at least so many times its rows."""
@@ -142,31 +142,47 @@ def _same_number(column: Column) -> Iterator[tuple[int, Variant]]:
 
 
 class _Index:
-    """Frequent values by what is left of their beginning when up to two characters are deleted."""
+    """Frequent values by what is left of their beginning when up to two characters are deleted.
+
+    Most columns with many values hold codes, which differ in digits alone: then two values are never near, and a bin
+    that holds but codes of one form is passed over whole.
+    """
 
     def __init__(self, column: Column, codes: Sequence[int]) -> None:
         self.column = column
         self.bins: dict[str, list[int]] = {}
+        self.forms: dict[str, str | None] = {}
+        self.form, self.digits = list(map(_form, column.values)), list(map(digits, column.values))
+        self.only = _only({self.form[code] for code in codes})
         for code in codes:
             for key in self._keys(column.values[code]):
-                self.bins.setdefault(key, []).append(code)
+                found = self.bins.setdefault(key, [])
+                if len(found) < MOST_IN_A_BIN:
+                    found.append(code)
+        for key, found in self.bins.items():
+            self.forms[key] = _only({self.form[code] for code in found})
 
     def nearest(self, code: int, least: int) -> Variant | None:
         """Return the nearest other frequent value with `least` rows or more, the most frequent of equally near ones."""
-        text, counts = self.column.values[code], self.column.counts
+        text, counts, form = self.column.values[code], self.column.counts, self.form[code]
+        if form == self.only:
+            return None
         best: tuple[int, int, int] | None = None
         seen: set[int] = {code}
         for key in self._keys(text):
-            found = self.bins.get(key, ())
-            for other in found[:MOST_IN_A_BIN]:
+            if key not in self.bins or form == self.forms[key]:
+                continue
+            for other in self.bins[key]:
                 if other in seen:
                     continue
                 seen.add(other)
-                if counts[other] < least:
+                if counts[other] < least or form == self.form[other]:
                     continue
                 value = self.column.values[other]
                 limit = reach(min(len(text), len(value)))
-                if abs(len(text) - len(value)) > limit or other_code(text, value):
+                if abs(len(text) - len(value)) > limit:
+                    continue
+                if self.digits[code] != self.digits[other] and other_code(text, value):
                     continue
                 far = distance(text, value)
                 if far <= limit:
@@ -185,6 +201,20 @@ class _Index:
         if len(text) >= LONG:  # the beginning itself may be wrong: look from the middle, too
             keys |= {"\0" + text[k : k + PREFIX] for k in range(8, len(text) - PREFIX, PREFIX)}
         return keys
+
+
+def _form(text: str) -> str:
+    """Return a text with its digits alike; two texts of one form that holds digits differ in these alone.
+
+    >>> _form("page-042") == _form("page-999"), _form("ab") == _form("cd")
+    (True, False)
+    """
+    return "".join(["0" if c.isdigit() else c for c in text])
+
+
+def _only(forms: Set[str]) -> str | None:
+    """Return the form that all have, if it is one."""
+    return next(iter(forms)) if len(forms) == 1 else None
 
 
 def reach(length: int) -> int:

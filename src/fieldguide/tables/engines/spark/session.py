@@ -34,6 +34,7 @@ SETTINGS = {
     "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
     "spark.sql.parquet.int96RebaseModeInRead": "CORRECTED",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
+    "spark.sql.execution.arrow.localRelationThreshold": "1MB",  # more rows from here the workers unpack, not the driver
 }
 """What a session must have, whatever the cluster's defaults are."""
 
