@@ -85,7 +85,7 @@ def conflicts(columns: Sequence[Column], found: Found) -> tuple[Conflicts, Suppo
         if d.agreement.gain > FIRM:
             _speak(support, d, y, rows[(gy == groups.usual[gx]) & (groups.most[gx] >= 2)])
         odd = np.flatnonzero(is_odd(groups, gx, gy, here))
-        if len(odd):
+        if len(odd) and not d.agreement.carried:
             rows, gx, gy, here = rows[odd], gx[odd], gy[odd], here[odd]
             told.append(features(d, y, found.company[d.y], about, gx, gy, here))
             at = np.ones(len(rows), dtype=np.int64)

@@ -24,6 +24,9 @@ MOST_DISTINCT = 0.95
 """A column in which a larger share of the rows differ is a key, and determines nothing that could be checked."""
 LEAST_GAIN = 0.3
 """Agreement beyond chance, at least, to be looked at."""
+LARGE, MOST_MIXED = 0.25, 2.5
+"""Share of the rows in one group, and deviations by which more groups are mixed than if odd rows lay anywhere: then that group makes
+the columns look alike, and nothing follows for the others."""
 SCREENED = 4_000_000
 """Pairs of columns times rows that the first look takes; what it finds is counted on all rows."""
 FIRST_LOOK = 2_000
@@ -93,7 +96,8 @@ class Agreement:
     """How far y is the same where x is: `pairs` of rows agree, `chance` is what any two rows do.
 
     `rows` lie in `groups` of two and more, `mixed` groups hold more than one y, on `odd` rows it is not the
-    commonest. `expected` is how many groups would be mixed if the odd rows lay anywhere at random.
+    commonest. `expected` is how many groups would be mixed if the odd rows lay anywhere at random. `spread` is the
+    standard deviation of that, `largest` the rows of the largest group.
     """
 
     rows: int
@@ -103,11 +107,18 @@ class Agreement:
     expected: float
     pairs: float
     chance: float
+    spread: float
+    largest: int
 
     @property
     def gain(self) -> float:
         """Agreement beyond chance: 1 where x determines y, 0 on average where it says nothing."""
         return (self.pairs - self.chance) / (1 - self.chance) if self.chance < 1 else 0.0
+
+    @property
+    def carried(self) -> bool:
+        """Whether one large group makes x and y look alike: the others are mixed more often than errors anywhere would mix them."""
+        return self.largest >= LARGE * self.rows and self.mixed > self.expected + MOST_MIXED * self.spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,8 +191,11 @@ def agreement(groups: Groups) -> Agreement | None:
     others = groups.size - groups.most
     odd = int(others[several].sum())
     mixed = int((several & (others > 0)).sum())
-    expected = float((1 - (1 - odd / rows) ** groups.size[several]).sum())
-    return Agreement(rows, int(several.sum()), mixed, odd, expected, pairs, chance)
+    each = 1 - (1 - odd / rows) ** groups.size[several]
+    spread = float((each * (1 - each)).sum()) ** 0.5
+    return Agreement(
+        rows, int(several.sum()), mixed, odd, float(each.sum()), pairs, chance, spread, int(groups.size.max())
+    )
 
 
 def may_determine(column: Column) -> bool:

@@ -11,7 +11,7 @@ from fieldguide.readiness.faithfulness.cells.suspects import Suspect
 
 CELL_CHECKS = ("consistent_columns", "spelled_alike", "cell_formats")
 MANY = 5.0
-"""Cells of a column that are likely wrong (the sum of their chances), from which its check fails …"""
+"""Cells of a column that hold something likely wrong (the sum of their chances), from which its check fails …"""
 MANY_SHARE = 0.005
 """… if they are at least this share of its rows."""
 SHOWN = 10
@@ -63,7 +63,7 @@ def _of_column(
     declared: bool,
     looked_at: str,
 ) -> Finding:
-    likely = sum(s.chance for s in suspects)
+    likely = sum(s.chance for s in suspects if s.text is not None)
     fails = declared and likely >= MANY and likely >= MANY_SHARE * rows
     first = suspects[0]
     cells = "1 cell is" if len(suspects) == 1 else f"{len(suspects):,} cells are"

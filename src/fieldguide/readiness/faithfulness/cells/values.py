@@ -16,6 +16,8 @@ from fieldguide.readiness.faithfulness.cells.variants import Spellings, spelling
 
 MOST_VALUES = 20_000
 """Distinct values of a column on which letters and pairs of letters are counted, the commonest first."""
+MEASURED = 0.9
+"""Share of numbers in a column from which their length says nothing, where at least a tenth of them has decimals."""
 FAR_FROM_HOME = 1.5
 """A value that stands so much more often (as a log) in another column has perhaps come from there."""
 MOST_LETTERS = 60
@@ -220,6 +222,9 @@ def told_by_shape(column: Column, number: int, own: Profile, all_of: Frame) -> T
     coded = (exact < 0.05) & (top_exact[:2].sum() > 0.9)
     odd = (numbers > 0.5) & ~column.numeric
     closed = (counts <= 2) & (own.singles < 0.05) & (numbers < 0.9)
+    if numbers > MEASURED and column.share(column.fractional) > 1 - MEASURED:
+        # of numbers with decimals, those that happen to need fewer are written shorter
+        few, coded, closed = (which & ~column.numeric for which in (few, coded, closed))
     chosen = (counts > 0) & ~column.absent & (few | coded | odd | edges | closed | (away > FAR_FROM_HOME))
     codes = np.flatnonzero(chosen)
     one = np.ones(len(codes))
