@@ -24,6 +24,7 @@ flights = fg.Program(
         purpose="passenger information",
         personal_data="none",
         delivered_every=timedelta(hours=1),
+        sampling="every scheduled departure that the carriers reported, each once; delays in whole minutes",
         about="every scheduled departure from EWR, JFK and LGA",
         joins=[
             fg.Join(

@@ -49,7 +49,7 @@ def program(features: Sequence[Feature], **more: Any) -> Program:
     """A program with every blank answered; `more` replaces blanks of the source or the program."""
     answered: dict[str, Any] = {
         "key": "id", "time": "at", "owner": "web team", "license": "internal", "purpose": "product",
-        "personal_data": "none",
+        "personal_data": "none", "sampling": "every visit, as logged",
     }  # fmt: skip
     own = {name: more.pop(name) for name in list(more) if name in ("label", "inputs", "question")}
     source = Source("visits.parquet", **{**answered, **more})

@@ -52,7 +52,7 @@ def mentioned(hint: Any, seen: set[Any]) -> set[Any]:
     """Every class that a type hint names, also through the fields of dataclasses."""
     if isinstance(hint, list):  # what a function takes that is handed over
         return set().union(*(mentioned(inner, seen) for inner in hint), seen)
-    if hint in seen:
+    if isinstance(hint, type) and hint in seen:
         return seen
     if isinstance(hint, type):
         seen.add(hint)
@@ -60,8 +60,9 @@ def mentioned(hint: Any, seen: set[Any]) -> set[Any]:
             for inner in typing.get_type_hints(hint).values():
                 mentioned(inner, seen)
     for argument in typing.get_args(hint):
-        if not isinstance(argument, str):
-            mentioned(argument, seen)
+        for one in argument if isinstance(argument, list) else [argument]:  # the arguments of a Callable
+            if not isinstance(one, str):
+                mentioned(one, seen)
     return seen
 
 
@@ -190,14 +191,14 @@ DEFAULTS: dict[str, tuple[Any, float | None]] = {
 @pytest.mark.parametrize("name", list(DEFAULTS))
 def test_stand_ins_for_missing_values(name: str) -> None:
     values, expected = DEFAULTS[name]
-    found = [code for code, _ in defaults.default_suspects(column([float(v) for v in values]))]
+    found = [s.code for s in defaults.default_suspects(column([float(v) for v in values]))]
     assert found == ([] if expected is None else [expected])
 
 
 def test_stand_ins_are_seen_also_in_columns_of_many_values() -> None:
     values = [*np.random.default_rng(0).normal(15, 8, 5_000), *[-9999.0] * 30]
     assert column(values).values is None
-    assert [code for code, _ in defaults.default_suspects(column(values))] == [-9999.0]
+    assert [s.code for s in defaults.default_suspects(column(values))] == [-9999.0]
 
 
 def test_instants_that_stand_in_for_missing_ones() -> None:
@@ -207,7 +208,7 @@ def test_instants_that_stand_in_for_missing_ones() -> None:
     offset = np.zeros(5, dtype=np.int64) - 5 * hour  # midnight somewhere else
     us = np.concatenate([real, offset]).astype("datetime64[us]")
     found = defaults.default_suspects(column(pa.array(us).cast(pa.timestamp("us", "UTC")), "timestamp"))
-    assert [code for code, _ in found] == [0.0]
+    assert [s.code for s in found] == [0.0]
     only = pa.array(real.astype("datetime64[us]")).cast(pa.timestamp("us", "UTC"))
     assert defaults.default_suspects(column(only, "timestamp")) == []
 

@@ -74,7 +74,7 @@ class World:
             features.append(fg.Number("desks", unit="1", low=0, about="desks in the office"))
         source = fg.Source(
             str(self.folder / "visits.csv"),
-            **{"key": "visit_id", "time": "at", **answered, **self.main},
+            **{"key": "visit_id", "time": "at", "sampling": "every visit", **answered, **self.main},
             joins=joins,
         )
         return fg.Program(

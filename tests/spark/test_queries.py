@@ -15,14 +15,14 @@ import pyarrow as pa
 import pytest
 
 import fieldguide.tables.query
-from fieldguide.program import Boolean, Category, Number
+from fieldguide.program import Category, Number
 from fieldguide.tables import engines as engine
 from fieldguide.tables.query.delays import delays
-from fieldguide.tables.query.drawn import draw
+from fieldguide.tables.query.drawn import copies, draw
 from fieldguide.tables.query.groups import group_sizes, longest_pause, time_ends
 from fieldguide.tables.query.keys import duplicate_keys
 from fieldguide.tables.query.labels import by_label, labels
-from fieldguide.tables.query.nulls import null_patterns, nulls_by_period, nulls_by_value, nulls_by_values
+from fieldguide.tables.query.measured import compared, measured_again, weights
 from fieldguide.tables.query.periods import edges, rows_by_period
 from fieldguide.tables.query.places import (
     beyond,
@@ -34,10 +34,10 @@ from fieldguide.tables.query.places import (
     times_after,
     times_not_after,
 )
+from fieldguide.tables.query.rhythm import rhythm
 from fieldguide.tables.query.runs import runs
 from fieldguide.tables.query.sampled import sampled
 from fieldguide.tables.query.texts import distinct_texts
-from fieldguide.tables.summary import summarize
 from fieldguide.tables.tally import Grid
 
 from .same import differ, rows_of
@@ -50,6 +50,7 @@ BOTH: dict[str, Callable[[ibis.Table], Any]] = {
     "draw all": lambda t: _drawn(t, keyed=True),
     "draw some": lambda t: _drawn(t, keyed=True, most=500),
     "draw by content": lambda t: _drawn(t, keyed=False, most=500),
+    "copies": lambda t: copies(t, ("amount", Grid(20.0, 15.0)), 100_000, ordered=True),
     "group_sizes": lambda t: group_sizes(t, ["plan", "age"]),
     "time_ends": lambda t: time_ends(t, "__known_at"),
     "longest_pause": lambda t: longest_pause(t, "__time", DAY // 24),
@@ -64,10 +65,6 @@ BOTH: dict[str, Callable[[ibis.Table], Any]] = {
     "by_label unnamed": lambda t: by_label(t, "__entity", "category", few=False),
     "by_label of a truth": lambda t: by_label(t, "back", "boolean"),
     "by_label of an instant": lambda t: by_label(t, "seen", "timestamp"),
-    "null_patterns": lambda t: null_patterns(t, ["amount", "plan", "seen"], {"age": 40.0, "amount": 20.0}),
-    "nulls_by_value": lambda t: nulls_by_value(t, ["amount", "seen"], "plan"),
-    "nulls_by_values": lambda t: nulls_by_values(t, ["amount", "seen"], _counted(t)),
-    "nulls_by_period": lambda t: nulls_by_period(t, ["amount", "plan"]),
     "edges": edges,
     "rows_by_period": rows_by_period,
     "beyond": lambda t: beyond(t, "amount", below=1.0, above=200.0),
@@ -82,12 +79,20 @@ BOTH: dict[str, Callable[[ibis.Table], Any]] = {
     "joined_share": lambda t: joined_share(t, "seen"),
     "runs": lambda t: runs(t, ["age", "amount"]),
     "runs by entity": lambda t: runs(t, ["age", "amount"], "__entity", {"age": 30.0}),
+    "rhythm": rhythm,
+    "weights": weights,
+    "measured_again": lambda t: measured_again(
+        t, ["__entity"], [Number("amount"), Category("plan")], {"amount": 20.0}, "UTC"
+    ),
+    "compared": lambda t: compared(
+        t, t.mutate(amount=t["amount"] + 1), ["__key"], [Number("amount"), Category("plan")], "UTC"
+    ),
     "sampled all": lambda t: sampled(t, 10_000),
     "sampled by key": lambda t: sampled(t, 1_000, ["__key"]),
     "sampled by content": lambda t: sampled(t, 1_000),
     "distinct_texts": lambda t: distinct_texts(t, "__key", 100),
 }
-OF_SUMMARIES = {"no_nulls", "no_periods", "nulls_by_span", "rows_by_span", "by_spans", "start"}
+OF_SUMMARIES = {"rows_by_span", "by_spans", "start", "lines"}
 """What looks at no table."""
 PARTS = {"place", "period", "row"}
 """Parts of expressions that the others are made of."""
@@ -100,10 +105,6 @@ def _drawn(table: ibis.Table, *, keyed: bool, most: int | None = None) -> Any:
                 patch.setattr(f"fieldguide.tables.query.drawn.{name}", rows)
         by = ("amount", Grid(20.0, 15.0))
         return draw(table, labels(table), binary=True, keyed=keyed, ordered=True, copies_by=by)
-
-
-def _counted(table: ibis.Table) -> Any:
-    return summarize(table, [Category("plan"), Boolean("back")]).columns
 
 
 def visits() -> pa.Table:

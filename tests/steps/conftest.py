@@ -36,6 +36,7 @@ visits = fg.Program(
         license="internal",
         purpose="better offers",
         personal_data="none",
+        sampling="every visit, as logged",
         ethics="nothing is decided about a person",
     ),
     features=[

@@ -14,10 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fieldguide.program import Boolean, Category, Number
+from fieldguide.program import Boolean, Category, Number, Timestamp
 from fieldguide.tables import query
 from fieldguide.tables.engines import duckdb as engine
-from fieldguide.tables.query import nulls, periods
+from fieldguide.tables.query import periods
+from fieldguide.tables.query.drawn import copies, draw
+from fieldguide.tables.query.lines import NEVER, lines
+from fieldguide.tables.query.measured import Again, Named, compared, measured_again, weights
+from fieldguide.tables.query.rhythm import DAY, HOUR, rhythm
 from fieldguide.tables.query.runs import runs
 from fieldguide.tables.query.sampled import sampled
 from fieldguide.tables.summary import Spans, summarize
@@ -104,43 +108,6 @@ def test_instants_before_and_after_the_prediction() -> None:
     assert (early.rows, early.examples, early.values) == (2, ("c", "b"), (-3600.0, 0.0))
 
 
-def test_null_patterns_add_up_to_moments_of_each_group() -> None:
-    x, y = [1.0, None, 3.0, None, 5.0, None], [1.0, 10.0, 2.0, 20.0, NAN, None]
-    found = query.null_patterns(table(x=numbers(*x), y=numbers(*y)), ["x", "y"], {"y": 1.0})
-    by = {tuple(f): i for i, f in enumerate(found.flags.tolist())}
-    assert found.rows[by[False, False]] == 3
-    assert found.rows[by[True, False]] == 2
-    assert found.rows[by[True, True]] == 1
-    assert found.counts[by[False, False], 0] == 2  # NaN is no number
-    assert found.sums[by[True, False], 0] == (10 - 1) + (20 - 1)
-    assert found.squares[by[True, False], 0] == (10 - 1) ** 2 + (20 - 1) ** 2
-    assert found.complete
-
-
-def test_too_many_patterns_are_cut_and_said_to_be() -> None:
-    r = np.random.default_rng(0)
-    columns = {f"c{i:02d}": numbers(*[1.0 if v else None for v in r.random(3_000) < 0.5]) for i in range(12)}
-    found = query.null_patterns(table(**columns), list(columns), {})
-    assert (len(found.rows), found.complete) == (nulls.MOST_PATTERNS, False)
-    assert found.rows.tolist() == sorted(found.rows.tolist(), reverse=True)
-
-
-def test_nulls_by_value_and_by_period() -> None:
-    t = table(time=at(0, 1.5, 11.5, 12), x=numbers(None, 1, None, None), plan=pa.array(["a", "a", "b", None]))
-    by_plan = query.nulls_by_value(t, ["x"], "plan")
-    assert (by_plan.values, by_plan.rows.tolist(), by_plan.nulls[:, 0].tolist()) == (
-        ("a", "b"),
-        [2, 1],
-        [1, 1],
-    )
-    by_time = query.nulls_by_period(t, ["x"])
-    assert by_time.rows.tolist() == [1, 1, 2]
-    assert by_time.nulls[:, 0].tolist() == [1, 0, 2]
-    assert by_time.values[0].startswith("2023-01-01T00:00")
-    empty = query.nulls_by_period(table(time=pa.nulls(2, INSTANT), x=numbers(1, None)), ["x"])
-    assert len(empty.values) == 0
-
-
 def test_rows_by_period_are_twelve_equal_stretches() -> None:
     found = query.rows_by_period(table(time=at(*range(24), None)))
     assert found.rows.sum() == 24
@@ -169,9 +136,12 @@ def test_runs_agree_with_counting_however_the_rows_are_cut_into_batches(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("fieldguide.tables.engines.BATCH", batch)
         found = runs(t, ["x"])["x"]
-        spared = runs(t, ["x"], without={"x": 0.0})["x"]
+        spared = runs(t, ["x"], apart={"x": 0.0})["x"]
     assert dict(zip(found.lengths.tolist(), found.times.tolist(), strict=True)) == by_hand(values)
     assert dict(zip(spared.lengths.tolist(), spared.times.tolist(), strict=True)) == by_hand(values, 0.0)
+    assert spared.usual is not None
+    apart = Counter(by_hand(values)) - Counter(by_hand(values, 0.0))
+    assert dict(zip(spared.usual.lengths.tolist(), spared.usual.times.tolist(), strict=True)) == apart
     if found.longest:
         top = found.longest[0]
         assert top.rows == max(by_hand(values))
@@ -289,48 +259,12 @@ def test_of_rows_with_long_texts_fewer_are_sampled(monkeypatch: pytest.MonkeyPat
     assert len(sampled(engine.as_table(table.select(["id"])), 6_000)) == 5_000
 
 
-@pytest.mark.parametrize("rare", [False, True])
-def test_what_is_missing_together_is_the_same_from_the_rows_with_something_missing_and_from_all(
-    rare: bool,
-) -> None:
+def test_rows_by_span_of_a_summary_are_those_by_period() -> None:
     rng = np.random.default_rng(5)
-    n = 3_000
-    us = pa.array(np.sort(rng.integers(0, 10**12, n))).cast(pa.timestamp("us", "UTC"))
-    x, y = rng.normal(1013, 8, n), rng.integers(0, 9, n).astype(float)
-    y[5] = np.inf
-    plan = np.array(["free", "basic", "pro"])[rng.integers(0, 3, n)]
-    gone = rng.random(n) < (0.002 if rare else 0.3)
-    table = pa.table(
-        {
-            "x": pa.array(x, mask=gone & (y > 2)),
-            "y": pa.array(y, mask=gone & (x > 1013)),
-            "plan": pa.array(plan, mask=rng.random(n) < 0.1),
-            "sure": rng.random(n) < 0.5,
-            "__time": us,
-            "__key": [str(i) for i in range(n)],
-        }
-    )
-    t = engine.as_table(table)
-    features = [Number("x"), Number("y"), Category("plan"), Boolean("sure")]
-    known = summarize(t, features, slices=Spans(12))
-    masked = ["x", "y", "plan"]
-    centers = {name: known.columns[name].grid.anchor for name in ("x", "y")}  # type: ignore[union-attr]
-    a = query.null_patterns(t, masked, centers)
-    b = query.null_patterns(t, masked, centers, known.columns)
-    assert a.flags.tolist() == b.flags.tolist()
-    assert a.rows.tolist() == b.rows.tolist()
-    np.testing.assert_array_equal(a.counts, b.counts)
-    np.testing.assert_allclose(a.sums, b.sums, atol=1e-2)
-    np.testing.assert_allclose(a.squares, b.squares, rtol=1e-3)
-    columns = {name: known.columns[name] for name in ("plan", "sure")}
-    for one in query.nulls_by_values(t, masked, columns):
-        other = query.nulls_by_value(t, masked, one.column)
-        assert one.values == other.values
-        assert one.rows.tolist() == other.rows.tolist()
-        assert one.nulls.tolist() == other.nulls.tolist()
-    spans, stretches = query.nulls_by_span(known, masked), query.nulls_by_period(t, masked)
-    assert spans.rows.tolist() == stretches.rows.tolist()
-    assert spans.nulls.tolist() == stretches.nulls.tolist()
+    us = pa.array(np.sort(rng.integers(0, 10**12, 3_000))).cast(pa.timestamp("us", "UTC"))
+    t = engine.as_table(pa.table({"x": rng.normal(size=3_000), "__time": us}))
+    known = summarize(t, [Number("x")], slices=Spans(12))
+    assert query.by_spans(known)
     assert query.rows_by_span(known).rows.tolist() == query.rows_by_period(t).rows.tolist()
 
 
@@ -376,3 +310,95 @@ def test_runs_are_the_same_when_the_rows_are_sorted_in_parts(
             other.longest[0].rows,
             other.longest[0].since,
         )
+
+
+def drawn_lines(t: Any, features: list[Any], *, ordered: bool = True) -> Any:
+    nan = float("nan")
+    n = query.size(t)
+    found = draw(t, query.Labels(n, 0, nan, nan, nan, nan), binary=False, keyed=True, ordered=ordered)
+    return lines(found.table, features, n)
+
+
+def test_lines_come_in_the_order_of_time_with_what_is_missing() -> None:
+    t = table(
+        key=pa.array(["b", "a", None]),
+        time=at(2, 1, 3.5),
+        entity=pa.array(["u", None, "v"]),
+        x=numbers(1, NAN, None),
+        plan=pa.array(["pro", None, "free"]),
+        seen=at(0, 1, 2),
+        back=pa.array([True, None, False]),
+    )
+    found = drawn_lines(t, [Number("x"), Category("plan"), Timestamp("seen"), Boolean("back")])
+    assert found.places == ("a", "b", "2023-01-01 03:30:00")
+    assert found.number.tolist() == [2, 1, 3]
+    assert (np.diff(found.time) / 3_600_000_000).tolist() == [1.0, 1.5]
+    assert found.entity.tolist() == [-1, 0, 1]
+    assert found.missing["x"].tolist() == [False, False, True]  # NaN is no null
+    assert np.isnan(found.numbers["x"]).tolist() == [True, False, True]
+    assert found.numbers["seen"][0] - found.numbers["seen"][1] == 3600
+    assert (found.codes["plan"].tolist(), found.labels["plan"]) == ([-1, 1, 0], ("free", "pro"))
+    assert (found.codes["back"].tolist(), found.labels["back"]) == ([-1, 1, 0], ("false", "true"))
+
+
+def test_lines_without_time_come_as_they_came_and_joined_ones_by_key() -> None:
+    t = table(key=pa.array(["c", "a", "b"]), time=at(None, None, None), x=numbers(1, 2, 3))
+    assert drawn_lines(t, [Number("x")]).places == ("c", "a", "b")
+    joined = drawn_lines(t, [Number("x")], ordered=False)
+    assert (joined.places, joined.number.tolist()) == (("a", "b", "c"), [0, 0, 0])
+    assert set(joined.time.tolist()) == {NEVER}
+
+
+def test_copies_are_drawn_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fieldguide.tables.query.drawn.ALIKE", 1_000)
+    x = np.random.default_rng(0).lognormal(3, 1, 5_000).round(3)
+    t = table(key=pa.array([f"k{i}" for i in range(5_000)]), x=pa.array(x))
+    alike = lines(copies(t, ("x", Grid(20.0, 10.0)), 5_000, True), [Number("x")], 5_000).numbers["x"]
+    assert 800 < len(alike) < 1_200
+    for value in set(alike.tolist()):
+        assert (alike == value).sum() == (x == value).sum()
+
+
+def test_rows_by_hour_and_by_day_where_hours_are_too_many() -> None:
+    few = rhythm(table(time=at(0, 0.5, 3, None)))
+    assert (few.width, few.rows.tolist(), np.diff(few.units).tolist()) == (HOUR, [2, 1], [3])
+    many = rhythm(table(time=at(0, 5, 300_000)))
+    assert (many.width, many.rows.tolist()) == (DAY, [2, 1])
+    assert len(rhythm(table(time=pa.nulls(2, INSTANT))).rows) == 0
+
+
+def test_repeats_are_added_up_within_and_between_things() -> None:
+    t = table(
+        thing=pa.array(["a", "a", "b", "b", "b", "c", None]),
+        x=numbers(1, 3, 10, 10, 13, 99, 5),
+        kind=pa.array(["u", "u", "u", "v", "v", "u", "u"]),
+    )
+    found = measured_again(t, ["thing"], [Number("x"), Category("kind")], {"x": 4.0}, "UTC")
+    a, b = np.array([1.0, 3.0]), np.array([10.0, 10.0, 13.0])
+    mean = np.concatenate([a, b]).mean()
+    x = found["x"]
+    assert isinstance(x, Again)
+    assert (x.things, x.values, x.sizes) == (2, 5, 13)
+    assert x.between == pytest.approx(2 * (a.mean() - mean) ** 2 + 3 * (b.mean() - mean) ** 2)
+    assert x.within == pytest.approx(((a - a.mean()) ** 2).sum() + ((b - b.mean()) ** 2).sum())
+    assert found["kind"] == Named(2, 1 + 3, 1 + 1)
+
+
+def test_an_audit_is_compared_row_by_row_by_key() -> None:
+    ours = table(
+        id=pa.array(["1", "2", "3", "4", "4"]), x=numbers(1, 2, None, 9, 9), n=pa.array(list("abcde"))
+    )
+    theirs = table(id=pa.array([1, 2, 3, 7]), x=numbers(1, 1.5, 3, 4), n=pa.array(list("abXd")))
+    matched, alone, found = compared(ours, theirs, ["id"], [Number("x"), Category("n")], "UTC")
+    assert (matched, alone) == (3, 1)  # a key on two rows says nothing
+    assert (found["x"].pairs, found["x"].equal, found["x"].one_sided) == (2, 1, 1)
+    assert (found["x"].bias, found["x"].deviation) == (0.25, pytest.approx(0.5**0.5 * 0.5))
+    assert found["x"].examples == ("2",)
+    assert (found["n"].pairs, found["n"].equal, found["n"].examples) == (3, 2, ("3",))
+
+
+def test_weights_are_counted_by_what_is_wrong_with_them() -> None:
+    w = pa.array([1.0, 3.0, 0.0, -1.0, NAN, INF, None], pa.float64(), from_pandas=False)
+    seen = weights(engine.from_arrow(CONNECTION, pa.table({"__weight": w})))
+    assert (seen.rows, seen.negative, seen.zero, seen.odd) == (7, 1, 1, 2)
+    assert (seen.total, seen.squares, seen.largest) == (4.0, 10.0, 3.0)

@@ -237,6 +237,11 @@ def of_joins(source: Source, answers: Sequence[Answer], now: datetime) -> list[F
     return [found("shared_purpose", "unknown", saw)]
 
 
+def of_measurement(source: Source, answers: Sequence[Answer], now: datetime) -> list[Finding]:
+    """Return whether it is known, or accepted as not known, how the rows were chosen and measured."""
+    return [_answered("measurement_limits", None, source.sampling, declared_by(source), answers, now)]
+
+
 def of_columns(
     features: Sequence[Feature], answers: Sequence[Answer], now: datetime, by: str
 ) -> list[Finding]:

@@ -11,9 +11,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import ibis
+import pyarrow as pa
+
 from fieldguide.errors import FieldguideError
 from fieldguide.finding import Finding
-from fieldguide.program import Feature, Program, computed_features, raw_columns
+from fieldguide.program import Feature, Program, computed_features, directory, raw_columns
 from fieldguide.readiness import answers as answered
 from fieldguide.readiness.accessibility import run as accessibility
 from fieldguide.readiness.accessibility.looks import looks_at, to_hide
@@ -26,7 +29,8 @@ from fieldguide.readiness.checks import CHECKS
 from fieldguide.readiness.faithfulness import run as faithfulness
 from fieldguide.readiness.faithfulness.view import Faithful, Joined
 from fieldguide.readiness.shared import Shared
-from fieldguide.tables.read import Extent, Reading
+from fieldguide.tables import engines as engine
+from fieldguide.tables.read import Extent, Reading, read_table
 from fieldguide.tables.summary import Summary, summarize
 
 LABEL_COLUMNS = ("__label", "__known_at")
@@ -63,12 +67,14 @@ def assess(
     queues = {} if queues is None else queues
     findings: list[Finding] = []
     shared = shared or Shared(program, reading)
-    view = faithful(program, reading, summary, shared)
+    limits = answered.of_measurement(program.source, answers, now)
+    view = faithful(program, reading, summary, shared, limits)
     looks = looks_at(reading, lambda: view.sample)
     for checks, run in (
         *accessibility.steps(program, reading, now, again, answers, looks, clock),
         *_described(program, now, answers),
         *faithfulness.steps(view, now, queues),
+        (("measurement_limits",), lambda: limits),
         *appropriateness.steps(program, reading, summary, now, answers, queues, earlier, shared),
     ):
         before = {*queues}
@@ -80,8 +86,13 @@ def assess(
     return [_marked(f, "personal", True) if f.about in hidden.columns else f for f in told]
 
 
-def faithful(program: Program, reading: Reading, summary: Summary, shared: Shared) -> Faithful:
-    """Return what band B may see of a reading: the columns of the label are gone from the table."""
+def faithful(
+    program: Program, reading: Reading, summary: Summary, shared: Shared, limits: Sequence[Finding] = ()
+) -> Faithful:
+    """Return what band B may see of a reading: the columns of the label are gone from the table.
+
+    `limits` are the findings on who answered for what is not known of the measurements.
+    """
     table = reading.table.drop(*(name for name in LABEL_COLUMNS if name in reading.table.columns))
     source = program.source
     joined = tuple(
@@ -100,7 +111,21 @@ def faithful(program: Program, reading: Reading, summary: Summary, shared: Share
         raw=reading.parts[0].table,
         source=source,
         draw=lambda: shared.sample,
+        draw_lines=lambda: _without_label(shared.plain),
+        audit=_audit(program, reading) if source.audit is not None else None,
+        accepted=next((f.saw for f in limits if f.verdict == "pass"), None),
     )
+
+
+def _without_label(rows: pa.Table) -> pa.Table:
+    return rows.drop_columns([name for name in LABEL_COLUMNS if name in rows.column_names])
+
+
+def _audit(program: Program, reading: Reading) -> Callable[[], ibis.Table]:
+    """Return what reads the rows that were measured anew, where the main source was read."""
+    audit, connection = program.source.audit, engine.connection_of(reading.parts[0].table)
+    assert audit is not None
+    return lambda: read_table(audit.data, directory(program), connection=connection).table
 
 
 def _queued(finding: Finding, queue: str) -> Finding:

@@ -215,6 +215,7 @@ _ANSWERS = [
     'license=None,  # the terms under which they may be used, such as "internal"',
     "purpose=None,  # what they may be used for",
     'personal_data=None,  # "none", or what they hold of persons and on which legal basis',
+    'sampling=None,  # how the rows were chosen and measured, such as "every visit, as logged"',
 ]
 
 

@@ -2,30 +2,67 @@
 
 Band B characterizes and never fills (FACTS 1.1, 8). The only verdicts are "not MCAR" (missing completely at
 random) and "no sign against MCAR": a value that is missing because of what it would have been cannot be
-told apart from chance when it goes with nothing that is seen (FACTS 8: power 0.06).
+told apart from chance when it goes with nothing that is seen (FACTS 8: power 0.06). What stands in for a missing
+value (-999, "unknown") counts as missing before anything is asked.
+
+Rows are not independent: an outage takes a stretch of them, and what else was usual in that stretch then seems to go
+with it. So each test is made twice, as if rows were independent and with stretches of fifty rows' blocks (and
+with entities) as the units, and the weaker evidence counts.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import chdtrc
+from scipy.special import chdtrc, fdtrc
 
 from fieldguide.finding import Finding
 from fieldguide.readiness.checks import CHECKS, found
-from fieldguide.tables.query import NullPatterns, NullsBy
+from fieldguide.readiness.faithfulness.mcar import MOST_ROWS, Little, little, predicted
+from fieldguide.readiness.faithfulness.points import number
+from fieldguide.tables.query.lines import NEVER, Lines
+from fieldguide.tables.slicing import instant
+from fieldguide.tables.tally import Flags, Floats, Ints
 
-SIZE = 0.01
-"""Chance, a column, of "not MCAR" where values are missing completely at random (divided over the tests)."""
+SIZE = 0.05
+"""Chance, a table, of "not MCAR" where values are missing completely at random (divided over all tests: Bonferroni)."""
 SMALL_SHIFT = 0.1
 """Difference of means, in standard deviations, below which a relation is too small to speak of."""
 SMALL_ASSOCIATION = 0.05
-"""The same for categories, other missing columns and time, on the scale of Cramér's V."""
+"""The same on the scale of Cramér's V."""
 FEWEST_ROWS = 50
 FEWEST_MISSING = 10
+FEWEST_EXPECTED = 5.0
+"""Missing values that are expected in each level, at least, for the χ² approximation."""
+TELLING = 0.6
+"""AUC of telling which values are missing from which on it is spoken of."""
+BINS = 8
+MOST_LEVELS = 30
+UNITS = 50
+"""Stretches of rows, or groups of entities, that are taken for independent."""
+PERIODS = 12
+
+
+@dataclass(frozen=True)
+class Missing:
+    """How many values of a column are missing in the whole table: `nulls`, and `hidden` ones by what stands in for them.
+
+    `partner` names the joined source that the column comes from, `alone` counts the rows without a partner there.
+    """
+
+    nulls: int
+    hidden: Mapping[str, int] = field(default_factory=dict, hash=False)
+    partner: str | None = None
+    alone: int = 0
+
+    @property
+    def all(self) -> int:
+        """Values that are missing in one way or another."""
+        return self.nulls + sum(self.hidden.values())
 
 
 @dataclass(frozen=True)
@@ -43,139 +80,307 @@ class Relation:
     small: float
 
 
-def missing_values(
-    patterns: NullPatterns, values: Sequence[NullsBy], periods: NullsBy, rows: int
-) -> list[Finding]:
-    """Return one finding for each column with missing values.
+def missing_values(lines: Lines, counts: Mapping[str, Missing], masks: Mapping[str, Flags]) -> list[Finding]:
+    """Return one finding for each column with missing values, and one of Little's test over all numbers.
 
-    `patterns` tell which are missing together, `values` how often by the values of each category, `periods`
-    how often in each stretch of time. Passes when characterized; unknown with fewer than fifty rows.
+    `counts` are exact, by column; `masks` (n,) tell which of the lines lack a value, hidden ones among them.
+    Unknown with fewer than fifty rows.
     """
-    if not patterns.masked:
+    lacking = [name for name, one in counts.items() if one.all]
+    if not lacking:
         return [found("missing_values", "pass", "no missing values")]
-    return [_of_column(m, patterns, values, periods, rows) for m in range(len(patterns.masked))]
-
-
-def relations(m: int, patterns: NullPatterns, values: Sequence[NullsBy], periods: NullsBy) -> list[Relation]:
-    """Return what the absence of column number `m` goes together with, the strongest first.
-
-    Each test is one of a family: its chance is compared with SIZE divided by their number.
-    """
-    name, absent = patterns.masked[m], patterns.flags[:, m]
-    tests: list[Relation] = []
-    for i, other in enumerate(patterns.numbers):
-        if other != name:
-            tests += _shift(other, *_moments(patterns, i, absent), *_moments(patterns, i, ~absent))
-    for j, other in enumerate(patterns.masked):
-        if j != m:
-            gone = patterns.flags[:, j]
-            cells = [[patterns.rows[a & b].sum() for b in (gone, ~gone)] for a in (absent, ~absent)]
-            tests += _association(other, np.array(cells, dtype=np.float64), _both(other, np.array(cells)))
-    for by in (*values, periods):
-        if by.column != name and len(by.values) > 1:
-            counts = np.stack([by.nulls[:, m], by.rows - by.nulls[:, m]]).astype(np.float64)
-            tests += _association(by.column, counts, _most(by, m))
-    limit = SIZE / max(len(tests), 1)
-    beyond_chance = [r for r in tests if r.chance < limit and abs(r.effect) > 0]
-    return sorted(beyond_chance, key=lambda r: -abs(r.effect))
+    if lines.rows < FEWEST_ROWS:
+        return [
+            found(
+                "missing_values", "unknown", f"{_counted(counts[name], lines.rows)}: too few rows to say where", name,
+                todo="collect at least fifty rows",
+            )
+            for name in lacking
+        ]  # fmt: skip
+    tested = [name for name in lacking if _enough(masks[name])]
+    sides = {name: _side(lines, name, masks[name]) for name in (*lines.numbers, *lines.codes)}
+    units = _units(lines)
+    asked = {name: _tests(lines, name, masks, sides, units) for name in tested}
+    limit = SIZE / max(sum(len(tests) for tests in asked.values()), 1)
+    skill = predicted(_design(sides, masks, lines), {name: masks[name] for name in tested})
+    findings = []
+    for name in lacking:
+        related = [r for r in asked.get(name, ()) if r.chance < limit]
+        strong = [r for r in related if abs(r.effect) >= r.small]
+        if not strong and skill.get(name, (0.0, ()))[0] >= TELLING:
+            strong = related
+        strong.sort(key=lambda r: -abs(r.effect))
+        findings.append(_of_column(name, counts[name], lines, masks[name], strong, skill.get(name)))
+    overall = _overall(lines, masks, units)
+    return findings + ([] if overall is None else [overall])
 
 
 def _of_column(
-    m: int, patterns: NullPatterns, values: Sequence[NullsBy], periods: NullsBy, rows: int
+    name: str,
+    count: Missing,
+    lines: Lines,
+    mask: Flags,
+    related: list[Relation],
+    skill: tuple[float, tuple[str, ...]] | None,
 ) -> Finding:
-    name = patterns.masked[m]
-    lost = int(patterns.rows[patterns.flags[:, m]].sum())
-    share = lost / max(rows, 1)
-    saw = f"{lost:,} of {rows:,} values missing ({share:.2%})"
-    if rows < FEWEST_ROWS:
-        saw += ": too few rows to say where"
-        return found("missing_values", "unknown", saw, name, todo="collect at least fifty rows")
-    if lost == rows:
+    saw = _counted(count, lines.rows)
+    if count.all == lines.rows:
         return found("missing_values", "pass", f"{saw}: always missing", name)
-    if lost < FEWEST_MISSING:
+    if not _enough(mask):
         return found("missing_values", "pass", f"{saw}: too few to look for a pattern", name)
-    related = [r for r in relations(m, patterns, values, periods) if abs(r.effect) >= r.small]
     if related:
         saw += f"; not by chance alone (not MCAR): {'; '.join(r.told for r in related[:3])}"
     else:
         saw += (
             "; no sign against MCAR, that is chance (a dependence on the missing value itself cannot be seen)"
         )
-    saw += _over_time(periods, m)
-    if not patterns.complete:
-        saw += "; only the 1,000 most frequent patterns were looked at"
-    evidence = {
-        "share": round(share, 6),
+    evidence: dict[str, object] = {
+        "share": round(count.all / max(lines.rows, 1), 6),
+        "hidden": dict(count.hidden),
         "mechanism": "not MCAR" if related else "no sign against MCAR",
         "related": {r.column: round(r.effect, 4) for r in related[:5]},
     }
+    if skill is not None and related:
+        auc, best = skill
+        evidence |= {"auc": round(auc, 4)}
+        if best and auc >= TELLING:
+            saw += f"; the other columns tell which are missing with an AUC of {auc:.2f}, most of all {', '.join(best)}"
+    saw += _over_time(lines, mask)
+    if len(lines) < lines.rows:
+        saw += f" (looked at {len(lines):,} rows)"
     todo = CHECKS["missing_values"].next if related else ""
     return found("missing_values", "pass", saw, name, todo=todo, evidence=evidence)
 
 
-def _moments(p: NullPatterns, i: int, where: np.ndarray) -> tuple[float, float, float]:
-    n = float(p.counts[where, i].sum())
-    if n == 0:
-        return 0.0, 0.0, 0.0
-    mean = float(p.sums[where, i].sum()) / n
-    return n, mean, max(float(p.squares[where, i].sum()) / n - mean * mean, 0.0)
+def _counted(count: Missing, rows: int) -> str:
+    saw = f"{count.all:,} of {rows:,} values missing ({count.all / max(rows, 1):.2%})"
+    hidden = [f"{n:,} as {told}" for told, n in count.hidden.items()]
+    if hidden:
+        saw += f", {' and '.join(hidden)}"
+    if count.partner is not None and count.alone:
+        saw += f", {min(count.alone, count.nulls):,} of them without a row in {count.partner}"
+    return saw
 
 
-def _shift(
-    column: str, n1: float, mean1: float, var1: float, n0: float, mean0: float, var0: float
+def _enough(mask: Flags) -> bool:
+    return bool(FEWEST_MISSING <= mask.sum() <= len(mask) - FEWEST_MISSING)
+
+
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """A column as something that missing values may go with: its levels, -1 where it has no value itself."""
+
+    levels: Ints
+    names: tuple[str, ...]
+    values: Floats | None
+
+
+def _side(lines: Lines, name: str, mask: Flags) -> _Side:
+    """Cut a column into up to eight bins of about equal size, or its thirty most frequent names and the rest."""
+    if name in lines.numbers:
+        x = np.where(mask, np.nan, lines.numbers[name])
+        there = np.isfinite(x)
+        if not there.any():
+            return _Side(np.full(len(x), -1), (), x)
+        edges = np.unique(np.quantile(x[there], np.linspace(0, 1, BINS + 1)[1:-1]))
+        level = np.where(there, np.searchsorted(edges, x, side="right"), -1)
+        marks = [float(x[there].min()), *edges.tolist(), float(x[there].max())]
+        names = tuple(f"{number(_short(a))} to {number(_short(b))}" for a, b in itertools.pairwise(marks))
+        return _Side(level, names, x)
+    codes = np.where(mask, -1, lines.codes[name])
+    count = np.bincount(codes[codes >= 0], minlength=max(len(lines.labels[name]), 1))
+    top = np.argsort(-count, kind="stable")[:MOST_LEVELS]
+    place = np.full(len(count) + 1, len(top))
+    place[top], place[-1] = np.arange(len(top)), -1
+    return _Side(
+        place[codes], (*(lines.labels[name][i] for i in top if i < len(lines.labels[name])), "others"), None
+    )
+
+
+def _units(lines: Lines) -> list[Ints]:
+    """Return which rows belong together, once by their stretch and once by their entity, if there are enough."""
+    n = len(lines)
+    units = [np.arange(n) * UNITS // max(n, 1)] if n >= 4 * UNITS else []
+    entities = int(lines.entity.max(initial=-1)) + 1
+    if entities >= 4 * UNITS and n >= 4 * UNITS:
+        # a fixed shuffle, so that neighbors by name do not share a group
+        units.append(np.where(lines.entity >= 0, (lines.entity * 2_654_435_761) % 2**32 % UNITS, 0))
+    return units
+
+
+def _tests(
+    lines: Lines, name: str, masks: Mapping[str, Flags], sides: Mapping[str, _Side], units: list[Ints]
 ) -> list[Relation]:
-    if n1 < FEWEST_MISSING or n0 < FEWEST_MISSING:
-        return []
-    spread = (n1 * var1 + n0 * var0) / (n1 + n0)
-    if spread <= 0:
-        return []
-    effect = (mean1 - mean0) / math.sqrt(spread)
-    # where nothing goes with absence both have one spread; a few rows' own spread is not to be trusted
-    error = math.sqrt(max(var1 / n1 + var0 / n0, spread * (1 / n1 + 1 / n0)))
-    z = abs(mean1 - mean0) / error
-    more = "higher" if effect > 0 else "lower"
-    told = f"{column!r} is {abs(effect):.1f} standard deviations {more} where it is missing"
-    return [Relation(column, effect, math.erfc(z / math.sqrt(2)), told, SMALL_SHIFT)]
+    mask = masks[name]
+    tests: list[Relation] = []
+    for other, side in sides.items():
+        if other == name or len(side.names) < 2:
+            continue
+        there = side.levels >= 0
+        if not _enough(mask[there]):
+            continue
+        levels = _together(side.levels[there], mask[there]) if side.values is not None else side.levels[there]
+        chance, effect = _association(mask[there], levels, [u[there] for u in units])
+        told, small = _most(other, mask, side), SMALL_ASSOCIATION
+        if side.values is not None:
+            shift = _shift(mask[there], side.values[there])
+            if abs(shift) >= SMALL_SHIFT:
+                more = "higher" if shift > 0 else "lower"
+                told = f"{other!r} is {abs(shift):.1f} standard deviations {more} where it is missing"
+                effect, small = shift, SMALL_SHIFT
+        tests.append(Relation(other, effect, chance, told, small))
+    for other, gone in masks.items():
+        if other != name and _enough(gone) and not _same(gone, mask):
+            chance, effect = _association(mask, gone.astype(np.int64), units)
+            here, there_ = float(gone[mask].mean()), float(gone[~mask].mean())
+            told = f"{other} is missing in {here:.0%} of these rows and in {there_:.0%} of the others"
+            tests.append(Relation(other, effect, chance, told, SMALL_ASSOCIATION))
+        elif other != name and _enough(gone):
+            tests.append(Relation(other, 1.0, 0.0, f"{other} is missing in the same rows", SMALL_ASSOCIATION))
+    timed = lines.time != NEVER
+    if timed.sum() > FEWEST_ROWS and _enough(mask[timed]):
+        stretch = _stretches(lines.time[timed])
+        chance, effect = _association(mask[timed], stretch, [])
+        share = _shares(mask[timed], stretch)
+        at = int(np.nanargmax(share))
+        since = instant(_start(lines.time[timed], at)) or ""
+        told = f"over time it goes up to {share[at]:.0%} (from {since[:10]} on)"
+        tests.append(Relation("__time", effect, chance, told, SMALL_ASSOCIATION))
+    return tests
 
 
-def _association(column: str, cells: np.ndarray, told: str) -> list[Relation]:
-    """Return Cramér's V of a table of two rows (missing, there), bias-corrected, with the chance of its χ²."""
-    cells = cells[:, cells.sum(axis=0) > 0]
-    n, columns = cells.sum(), cells.shape[1]
-    if columns < 2 or cells.sum(axis=1).min() < FEWEST_MISSING:
-        return []
-    expected = cells.sum(axis=1, keepdims=True) * cells.sum(axis=0, keepdims=True) / n
-    rare = expected.min(axis=0) < 5  # the χ² approximation needs five; rare values are put together
-    if rare.sum() > 1:
-        cells = np.concatenate([cells[:, ~rare], cells[:, rare].sum(axis=1, keepdims=True)], axis=1)
-        columns = cells.shape[1]
-        expected = cells.sum(axis=1, keepdims=True) * cells.sum(axis=0, keepdims=True) / n
-    if columns < 2:
-        return []
-    chi2 = float(((cells - expected) ** 2 / expected).sum())
-    effect = math.sqrt(max(chi2 / n - (columns - 1) / (n - 1), 0.0))
-    return [Relation(column, effect, float(chdtrc(columns - 1, chi2)), told, SMALL_ASSOCIATION)]
+def _together(levels: Ints, mask: Flags) -> Ints:
+    """Return the bins of a number, neighbors put together until five missing values are expected in each."""
+    expected = np.bincount(levels) * min(mask.mean(), 1 - mask.mean())
+    place, inside = np.zeros(len(expected), dtype=np.int64), 0.0
+    for i, more in enumerate(expected.tolist()):
+        place[i] = place[i - 1] + (inside >= FEWEST_EXPECTED) if i else 0
+        inside = more if inside >= FEWEST_EXPECTED else inside + more
+    if inside < FEWEST_EXPECTED:
+        place[place == place[-1]] = max(int(place[-1]) - 1, 0)
+    return np.asarray(place[levels], dtype=np.int64)
 
 
-def _both(other: str, cells: np.ndarray) -> str:
-    (both, only), (alone, neither) = cells.tolist()
-    here, there = both / max(both + only, 1), alone / max(alone + neither, 1)
-    return f"{other} is missing in {here:.0%} of these rows and in {there:.0%} of the others"
+def _same(a: Flags, b: Flags) -> bool:
+    return bool((a == b).all())
 
 
-def _most(by: NullsBy, m: int) -> str:
-    share = by.nulls[:, m] / np.maximum(by.rows, 1)
-    enough = by.rows >= max(20, 0.01 * by.rows.sum())
+def _association(mask: Flags, levels: Ints, units: list[Ints]) -> tuple[float, float]:
+    """Return the chance that absence and levels go together so much, and Cramér's V (bias-corrected).
+
+    The chance is the largest of the χ² test's and, for each way to group rows into `units`, of an F test on the
+    units' sums.
+    """
+    count = np.stack(
+        [np.bincount(levels[mask == side], minlength=int(levels.max()) + 1) for side in (True, False)]
+    )
+    total = count.sum(axis=0)
+    share = count[0].sum() / max(count.sum(), 1)
+    # the χ² approximation needs about five expected; rare levels are put together
+    rare = total * min(share, 1 - share) < FEWEST_EXPECTED
+    merged = np.cumsum(~rare) - 1
+    merged[rare] = int((~rare).sum())
+    levels = merged[levels]
+    count = np.stack(
+        [np.bincount(levels[mask == side], minlength=int(merged.max()) + 1) for side in (True, False)]
+    )
+    kept = count.sum(axis=0) > 0
+    count = count[:, kept].astype(np.float64)
+    k, n = count.shape[1], count.sum()
+    if k < 2:
+        return 1.0, 0.0
+    expected = count.sum(axis=1, keepdims=True) * count.sum(axis=0, keepdims=True) / n
+    chi2 = float(((count - expected) ** 2 / expected).sum())
+    effect = math.sqrt(max(chi2 / n - (k - 1) / (n - 1), 0.0))
+    chances = [float(chdtrc(k - 1, chi2))]
+    position = np.cumsum(kept) - 1
+    chances += [_by_units(mask, position[levels], k, unit) for unit in units]
+    return max(chances), effect
+
+
+def _by_units(mask: Flags, levels: Ints, k: int, unit: Ints) -> float:
+    """Return the chance by Hotelling's T² of the units' sums of (absent − share) × (level − its share)."""
+    filled = np.bincount(unit, minlength=UNITS) > 0
+    g, d = int(filled.sum()), k - 1
+    if g < d + 5:
+        return 1.0
+    absent = mask - mask.mean()
+    inside = np.bincount(unit * k + levels, weights=absent, minlength=UNITS * k).reshape(UNITS, k)[filled]
+    share = np.bincount(levels, minlength=k) / len(levels)
+    score = (inside - inside.sum(axis=1, keepdims=True) * share)[:, :d]
+    mean = score.mean(axis=0)
+    spread = np.atleast_2d(np.cov(score, rowvar=False)) + 1e-9 * np.eye(d)
+    t2 = float(g * mean @ np.linalg.solve(spread, mean))
+    return float(fdtrc(d, g - d, max(t2, 0.0) * (g - d) / (d * (g - 1))))
+
+
+def _shift(mask: Flags, values: Floats) -> float:
+    """Return by how many standard deviations the mean is higher where the value is absent."""
+    a, b = values[mask], values[~mask]
+    spread = math.sqrt((len(a) * float(a.var()) + len(b) * float(b.var())) / len(values))
+    return (float(a.mean()) - float(b.mean())) / spread if spread > 0 else 0.0
+
+
+def _most(other: str, mask: Flags, side: _Side) -> str:
+    there = side.levels >= 0
+    share = _shares(mask[there], side.levels[there])
+    rows = np.bincount(side.levels[there], minlength=len(share))
+    enough = rows >= max(20, 0.01 * rows.sum())
     if not enough.any():
-        enough = np.ones(len(share), dtype=bool)
+        enough = rows > 0
     at = int(np.flatnonzero(enough)[np.argmax(share[enough])])
-    rest = (by.nulls[:, m].sum() - by.nulls[at, m]) / max(by.rows.sum() - by.rows[at], 1)
-    if by.column == "__time":
-        return f"over time it goes up to {share[at]:.0%} (from {by.values[at][:10]} on)"
-    return f"missing in {share[at]:.0%} of the rows with {by.column} = {by.values[at]}, in {rest:.0%} of the others"
+    total = rows.sum() - rows[at]
+    rest = float((np.nansum(share * rows) - share[at] * rows[at]) / total) if total else 0.0
+    where = f"{other} = {side.names[at]}" if side.values is None else f"{other} from {side.names[at]}"
+    return f"missing in {share[at]:.0%} of the rows with {where}, in {rest:.0%} of the others"
 
 
-def _over_time(periods: NullsBy, m: int) -> str:
-    share = periods.nulls[:, m] / np.maximum(periods.rows, 1)
-    share = share[periods.rows > 0]
+def _shares(mask: Flags, levels: Ints) -> Floats:
+    rows = np.bincount(levels)
+    return np.asarray(np.bincount(levels, weights=mask) / np.where(rows > 0, rows, np.nan), dtype=np.float64)
+
+
+def _stretches(time: Ints) -> Ints:
+    width = max((int(time.max()) - int(time.min()) + 1) / PERIODS, 1.0)
+    return np.asarray(np.minimum((time - time.min()) / width, PERIODS - 1), dtype=np.int64)
+
+
+def _start(time: Ints, stretch: int) -> int:
+    return int(time.min()) + round(stretch * (int(time.max()) - int(time.min()) + 1) / PERIODS)
+
+
+def _over_time(lines: Lines, mask: Flags) -> str:
+    timed = lines.time != NEVER
+    if timed.sum() < FEWEST_ROWS or lines.time[timed].min() == lines.time[timed].max():
+        return ""
+    stretch = _stretches(lines.time[timed])
+    share = _shares(mask[timed], stretch)[np.bincount(stretch) >= 20]
     return f"; between {share.min():.1%} and {share.max():.1%} over time" if len(share) > 1 else ""
+
+
+def _design(sides: Mapping[str, _Side], masks: Mapping[str, Flags], lines: Lines) -> Mapping[str, Ints]:
+    """Return for each column its levels, a missing value being one of them."""
+    columns = {name: side.levels + 1 for name, side in sides.items()}
+    return columns | {name: m.astype(np.int64) for name, m in masks.items() if name not in columns}
+
+
+def _overall(lines: Lines, masks: Mapping[str, Flags], units: list[Ints]) -> Finding | None:
+    step = max(1, -(-len(lines) // MOST_ROWS))
+    columns = {name: np.where(masks[name], np.nan, x)[::step] for name, x in lines.numbers.items()}
+    test = little(columns, [unit[::step] for unit in units])
+    if test is None:
+        return None
+    return found("missing_values", "pass", _said(test), evidence={"p": test.chance, "df": test.freedom})
+
+
+def _said(test: Little) -> str:
+    verdict = "not MCAR" if test.against else "no sign against MCAR"
+    least = "below 0.0001" if test.chance < 1e-4 else f"{test.chance:.4f}"
+    return (
+        f"Little's test over {test.columns} numbers with {test.patterns} patterns of missing values: {verdict} "
+        f"(d² {test.distance:.1f} on {test.freedom} degrees of freedom, p {least})"
+    )
+
+
+def _short(x: float) -> float:
+    return float(f"{x:.4g}")

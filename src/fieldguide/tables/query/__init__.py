@@ -9,17 +9,6 @@ from __future__ import annotations
 
 from fieldguide.tables.query.keys import Duplicates, duplicate_keys
 from fieldguide.tables.query.labels import ByLabel, Labels, by_label, labels
-from fieldguide.tables.query.nulls import (
-    NullPatterns,
-    NullsBy,
-    no_nulls,
-    no_periods,
-    null_patterns,
-    nulls_by_period,
-    nulls_by_span,
-    nulls_by_value,
-    nulls_by_values,
-)
 from fieldguide.tables.query.periods import Periods, by_spans, rows_by_period, rows_by_span
 from fieldguide.tables.query.places import (
     Found,
@@ -40,8 +29,6 @@ __all__ = [
     "Duplicates",
     "Found",
     "Labels",
-    "NullPatterns",
-    "NullsBy",
     "Periods",
     "beyond",
     "by_label",
@@ -51,14 +38,7 @@ __all__ = [
     "equal_to",
     "joined_share",
     "labels",
-    "no_nulls",
-    "no_periods",
     "not_finite",
-    "null_patterns",
-    "nulls_by_period",
-    "nulls_by_span",
-    "nulls_by_value",
-    "nulls_by_values",
     "place",
     "reaching",
     "rows_by_period",

@@ -117,6 +117,21 @@ def draw(
     return Drawn(kept, known.rows, plain, labeled, chance, alike, part)
 
 
+def copies(
+    table: ibis.Table, by: tuple[str, Grid], rows: int, ordered: bool, columns: Sequence[str] | None = None
+) -> pa.Table:
+    """Return about 30,000 of the `rows` rows of a canonical table, each with all its copies, and `__row`.
+
+    Rows are drawn by the value of a number with many values (`by`), so that equal rows are drawn together. With
+    `columns` only these are read.
+    """
+    t = engine.numbered(table, ROW) if ordered else table.mutate(__row=ibis.null("int64"))
+    if columns is not None:
+        t = t.select(*dict.fromkeys([*columns, by[0]]), ROW)
+    chosen = t.filter((_turn(t, *by) < literal(min(1.0, ALIKE / max(rows, 1)))).fill_null(False))
+    return engine.to_arrow(chosen.limit(4 * ALIKE))
+
+
 @dataclass(frozen=True)
 class _Chances:
     """With what chance a row is drawn: plainly, with the usual answer, with the rarer one (`answer`)."""
@@ -146,6 +161,8 @@ class _Chances:
 
 
 def _label(found: pa.Table) -> Floats:
+    if "__label" not in found.column_names:
+        return np.full(len(found), np.nan)
     y = found["__label"].cast(pa.float64()).fill_null(np.nan)
     return np.asarray(y.to_numpy(zero_copy_only=False), dtype=np.float64)
 

@@ -39,31 +39,35 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class Runs:
-    """The runs of equal values of a column: `times[i]` runs are `lengths[i]` rows long; `longest` are shown."""
+    """The runs of equal values of a column: `times[i]` runs are `lengths[i]` rows long; `longest` are shown.
+
+    `usual` are the runs of the one value that was told apart (`runs(apart=…)`), which are not among these.
+    """
 
     column: str
     lengths: Ints
     times: Ints
     longest: tuple[Run, ...]
+    usual: Runs | None = None
 
 
 def runs(
     table: ibis.Table,
     columns: Sequence[str],
     by: str | None = None,
-    without: Mapping[str, float] | None = None,
+    apart: Mapping[str, float] | None = None,
 ) -> dict[str, Runs]:
     """Return how long the runs of equal values of numbers are, in the order of time and key.
 
     Nulls end a run and form none. `by` keeps the rows of each value of a column (an entity) together;
-    `without` names for some columns a value whose runs are left out. The rows are sorted, a few million at a
-    time, and stream by.
+    `apart` names for some columns a value whose runs are counted apart from the others' (`Runs.usual`). The rows
+    are sorted, a few million at a time, and stream by.
     """
     if not columns:
         return {}
     order = [*([] if by is None else [by]), "__time", "__key"]
     chosen = {f"x{i}": table[name].cast("float64") for i, name in enumerate(columns)}
-    running = {name: _Running(name, (without or {}).get(name)) for name in columns}
+    running = {name: _Running(name, (apart or {}).get(name)) for name in columns}
     last: Any = None
     for part in _parts(table, by):
         sorted_ = part.select(*order, **chosen).order_by(order)
@@ -110,13 +114,31 @@ def _parts(table: ibis.Table, by: str | None) -> Iterator[ibis.Table]:
 
 
 @dataclass
+class _Kind:
+    """Runs of one kind that have been seen: how many of each length, and the ten longest."""
+
+    times: Counter[int] = field(default_factory=Counter)
+    longest: list[Run] = field(default_factory=list)
+
+    def show(self, run: Run) -> None:
+        """Keep a run if it is among the longest."""
+        self.longest = sorted([*self.longest, run], key=lambda r: (-r.rows, r.since or ""))[:EXAMPLES]
+
+    def result(self, column: str, usual: Runs | None = None) -> Runs:
+        """Return the runs of the kind."""
+        lengths = np.array(sorted(self.times), dtype=np.int64)
+        times = np.array([self.times[n] for n in lengths.tolist()], dtype=np.int64)
+        return Runs(column, lengths, times, tuple(self.longest), usual)
+
+
+@dataclass
 class _Running:
     """Runs of a column while its sorted rows stream by; `open` is the run that the last row was in."""
 
     column: str
-    without: float | None
-    times: Counter[int] = field(default_factory=Counter)
-    longest: list[Run] = field(default_factory=list)
+    apart: float | None
+    others: _Kind = field(default_factory=_Kind)
+    usual: _Kind = field(default_factory=_Kind)
     open: Run | None = None
 
     def add(self, x: Floats, turns: Flags, batch: pa.RecordBatch) -> None:
@@ -124,11 +146,16 @@ class _Running:
         if not len(x):
             return
         goes_on = self.open is not None and not turns[0] and x[0] == self.open.value
-        if len(self.longest) == EXAMPLES and not goes_on and not (x[1:] == x[:-1]).any():
+        if (
+            self.apart is None
+            and len(self.others.longest) == EXAMPLES
+            and not goes_on
+            and not (x[1:] == x[:-1]).any()
+        ):
             # no value comes twice in a row, as mostly in a column of many values
             self._close(self.open)
-            there = ~np.isnan(x) if self.without is None else ~np.isnan(x) & (x != self.without)
-            self.times[1] += int(there[:-1].sum())
+            there = ~np.isnan(x)
+            self.others.times[1] += int(there[:-1].sum())
             at = np.array([len(x) - 1])
             self.open = _run(x, at, np.ones(1, dtype=np.int64), 0, batch) if there[-1] else None
             return
@@ -143,31 +170,31 @@ class _Running:
             return
         self._close(self.open)
         lengths = np.diff(at, append=len(x))
-        full = ~np.isnan(x[at]) & (x[at] != self.without if self.without is not None else True)
-        done, counted = full[:-1], np.bincount(lengths[:-1][full[:-1]])
-        self.times.update({n: int(k) for n, k in enumerate(counted.tolist()) if k})
-        least = self.longest[-1].rows if len(self.longest) == EXAMPLES else 0
-        candidates = np.flatnonzero(done & (lengths[:-1] > least))
-        for i in candidates[np.argsort(-lengths[candidates], kind="stable")][:EXAMPLES]:
-            self._show(_run(x, at, lengths, int(i), batch))
+        full = ~np.isnan(x[at])
+        common = full & (x[at] == self.apart) if self.apart is not None else np.zeros(len(at), dtype=bool)
+        for kind, mine in ((self.others, full & ~common), (self.usual, common)):
+            done = mine[:-1]
+            counted = np.bincount(lengths[:-1][done])
+            kind.times.update({n: int(k) for n, k in enumerate(counted.tolist()) if k})
+            least = kind.longest[-1].rows if len(kind.longest) == EXAMPLES else 0
+            candidates = np.flatnonzero(done & (lengths[:-1] > least))
+            for i in candidates[np.argsort(-lengths[candidates], kind="stable")][:EXAMPLES]:
+                kind.show(_run(x, at, lengths, int(i), batch))
         self.open = _run(x, at, lengths, len(at) - 1, batch) if full[-1] else None
 
     def result(self) -> Runs:
         """Return the runs, the last one closed."""
         self._close(self.open)
         self.open = None
-        lengths = np.array(sorted(self.times), dtype=np.int64)
-        times = np.array([self.times[n] for n in lengths.tolist()], dtype=np.int64)
-        return Runs(self.column, lengths, times, tuple(self.longest))
+        usual = self.usual.result(self.column) if self.apart is not None else None
+        return self.others.result(self.column, usual)
 
     def _close(self, run: Run | None) -> None:
         if run is not None:
-            self.times[run.rows] += 1
-            if len(self.longest) < EXAMPLES or run.rows > self.longest[-1].rows:
-                self._show(run)
-
-    def _show(self, run: Run) -> None:
-        self.longest = sorted([*self.longest, run], key=lambda r: (-r.rows, r.since or ""))[:EXAMPLES]
+            kind = self.usual if run.value == self.apart else self.others
+            kind.times[run.rows] += 1
+            if len(kind.longest) < EXAMPLES or run.rows > kind.longest[-1].rows:
+                kind.show(run)
 
 
 def _run(x: Floats, at: Ints, lengths: Ints, i: int, batch: pa.RecordBatch) -> Run:
