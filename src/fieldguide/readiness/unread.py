@@ -38,6 +38,7 @@ def unread(
         findings += checks.permission_current(one, now, name)
         findings += answers.of_source(one, given, now, name)
     findings += answers.of_joins(main, given, now)
+    findings += answers.of_measurement(main, given, now)
     by = answers.declared_by(main)
     findings += answers.of_columns((*program_columns(program), *computed_features(program)), given, now, by)
     findings += answers.of_question(program.question, given, now, by)
