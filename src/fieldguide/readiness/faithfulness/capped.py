@@ -12,9 +12,12 @@ from fieldguide.finding import Finding
 from fieldguide.program import Feature
 from fieldguide.readiness.checks import found
 from fieldguide.readiness.faithfulness.points import number, unit_of
+from fieldguide.tables.query.lines import Lines
 from fieldguide.tables.tally import Floats, Ints
 
 FEWEST_ROWS = 10
+FEWEST_ENTITIES = 5
+"""Entities, at least, whose rows hold the value: what stays the same within an entity makes no heap."""
 FEWEST_DISTINCT = 20
 HEAP = 5.0
 """So many times as many rows as any of the five values beside it has a value at which others were cut off."""
@@ -67,6 +70,14 @@ def _heaps_within(rows: Ints) -> float:
     before = np.lib.stride_tricks.sliding_window_view(rows[:-2], 5)
     here = rows[5:-1]
     return float((here >= np.maximum(FEWEST_ROWS, HEAP * before.max(axis=1))).mean())
+
+
+def of_few(lines: Lines, name: str, value: float) -> bool:
+    """Whether only a few entities have a value, where rows belong to entities: those alone make no heap."""
+    if lines.entity.max(initial=-1) < 0:
+        return False
+    here = np.isclose(lines.numbers[name], value, rtol=1e-9, atol=0.0)
+    return len(np.unique(lines.entity[here])) < FEWEST_ENTITIES
 
 
 def capped_values(feature: Feature, heap: Heap, total: int) -> list[Finding]:

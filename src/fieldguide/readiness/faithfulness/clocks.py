@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
+from scipy.special import pdtrc
 
 from fieldguide.finding import Finding
 from fieldguide.readiness.checks import found
@@ -23,9 +24,11 @@ from fieldguide.tables.tally import Floats, Ints
 DOUBLED = 1.5
 """So many times the usual number of rows are in the hour that comes twice, and none in the one before."""
 ENOUGH_IN_AN_HOUR = 5.0
+SIZE, SIZE_FORWARD = 1e-4, 1e-3
+"""Chance of a doubled hour, a change of the clocks, where rows come by chance (Poisson): back, forward."""
 WEEKS = 6
 """Weeks before and after a change of the clocks that are compared."""
-FEWEST_WEEKS = 8
+FEWEST_WEEKS, AGREEING = 8, 0.8
 MIDNIGHTS = 0.01
 FEWEST_MIDNIGHTS = 20
 LATE = 0.01
@@ -64,10 +67,12 @@ def doubled_hours(seen: Rhythm, zone: str) -> list[Doubled]:
             continue
         here, before = rows.get(hour, 0), rows.get(hour - 1, 0)
         back = _offset_before(zone, seen, at) > _offset_after(zone, seen, at)
-        if here >= DOUBLED * max(usual, 1.0) and (before == 0 or not back):
-            more = 3 * np.sqrt(usual) + usual
-            if here > more:
-                found_.append(Doubled((instant(at) or "")[:16].replace("T", " "), here, before, float(usual)))
+        if here < DOUBLED * max(usual, 1.0) or (back and before):
+            continue
+        # set back: so many rows in one hour *and* none in the other; set forward: so many rows
+        chance = pdtrc(here - 1, float(usual)) * (np.exp(-float(first)) if back else 1.0)
+        if chance < (SIZE if back else SIZE_FORWARD):
+            found_.append(Doubled((instant(at) or "")[:16].replace("T", " "), here, before, float(usual)))
     return found_
 
 
@@ -76,7 +81,7 @@ def moved_hours(seen: Rhythm, zone: str) -> tuple[int, int, str] | None:
 
     (-1 or 1, the weeks that say so, the zone whose changes were looked at); None when it does not, or nothing can be said. Each
     week after a change is compared with the mean of up to six weeks before it: on the same hours, and on
-    hours one earlier or later. All weeks must agree.
+    hours one earlier or later. All changes must agree, on the mean of their weeks, and four of five weeks.
     """
     if seen.width != HOUR or seen.rows.sum() < 5_000 or len(seen.units) < 1_000:
         return None
@@ -86,6 +91,7 @@ def moved_hours(seen: Rhythm, zone: str) -> tuple[int, int, str] | None:
     rows = np.zeros(len(hours))
     rows[seen.units - seen.units[0]] = seen.rows
     for candidate in zones:
+        moves: set[int] = set()
         votes: list[int] = []
         for at, _ in _changes(candidate, seen)[1:]:
             change = at // HOUR
@@ -97,14 +103,22 @@ def moved_hours(seen: Rhythm, zone: str) -> tuple[int, int, str] | None:
             model = before.mean(axis=0)
             if model.max() < 2 * max(model.mean(), 1e-12):
                 continue
-            for week in after:
-                fit = {s: float(np.corrcoef(np.roll(model, s), week)[0, 1]) for s in (-1, 0, 1)}
-                best = max(fit, key=lambda s: fit[s])
-                clear = fit[best] - fit[0] > 0.02
-                votes.append((best if forward else -best) if best and clear else 0)
-        if len(votes) >= FEWEST_WEEKS and len(set(votes)) == 1 and votes[0]:
-            return votes[0], len(votes), candidate
+            sign = 1 if forward else -1
+            by, clear = _shift(model, after.mean(axis=0))
+            moves.add(sign * by if clear else 0)
+            votes += [sign * _shift(model, week)[0] for week in after]
+        if len(votes) >= FEWEST_WEEKS and len(moves) == 1 and (by := moves.pop()):
+            agreeing = votes.count(by)
+            if agreeing >= AGREEING * len(votes):
+                return by, agreeing, candidate
     return None
+
+
+def _shift(model: Floats, week: Floats) -> tuple[int, bool]:
+    """Return by how many hours (-1, 0, 1) a day's profile fits best, and whether it fits clearly better than unmoved."""
+    fit = {s: float(np.corrcoef(np.roll(model, s), week)[0, 1]) for s in (-1, 0, 1)}
+    best = max(fit, key=lambda s: fit[s])
+    return best, fit[best] - fit[0] > 0.02
 
 
 def clocks(lines: Lines, seen: Rhythm, zone: str, instants: Sequence[str], in_order: bool) -> list[Finding]:
@@ -128,7 +142,7 @@ def clocks(lines: Lines, seen: Rhythm, zone: str, instants: Sequence[str], in_or
             saw = f"the hours of the day move by one when the clocks change in {zone}, in all {weeks} weeks compared: the times (or what makes the rows) do not follow this clock"
             todo = "check Source(timezone=…): were the times written in UTC or in a zone without summer time?"
         else:
-            saw = f"the hours of the day move by one when the clocks change in places like {of}, in all {weeks} weeks compared: rows follow a wall clock there"
+            saw = f"the hours of the day move by one when the clocks change in places like {of}, in {weeks} weeks compared: rows follow a wall clock there"
             todo = f"declare Source(timezone=…) with the zone in which people live, so that parts of the day mean the same all year (now {zone})"
         findings.append(found("clocks", "pass", saw, todo=todo, evidence={"hours": by}))
     night = _at_night(seen, zone)

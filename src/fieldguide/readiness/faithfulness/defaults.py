@@ -18,6 +18,7 @@ from fieldguide.readiness.faithfulness.plausible import snake
 from fieldguide.readiness.faithfulness.points import blur, day, distinct, number, points, unit_of
 from fieldguide.tables.query import Found
 from fieldguide.tables.summary import ColumnSummary
+from fieldguide.tables.tally import Floats
 
 DEFAULT_TIMES = (
     "0001-01-01", "1601-01-01", "1753-01-01", "1899-12-30", "1900-01-01", "1970-01-01", "1980-01-06", "2038-01-19",
@@ -30,7 +31,9 @@ HIDDEN_TEXTS = frozenset(
 )  # fmt: skip
 """Names that say that a value is not known (compared in lower case, without spaces around)."""
 AMBIGUOUS = frozenset({"na", "nil", "-"})
-"""Of these some are names of something (NA is Namibia and Naples), unless one row in a hundred has it."""
+"""Of these some are names of something (NA is Namibia and Naples): always among codes, else unless one row in a hundred has it."""
+CODE = re.compile("[A-Z]{2,3}")
+"""How codes of countries and the like are written."""
 FEWEST_DEFAULTS = 3
 SCALE_CODES = (
     9.0,
@@ -56,6 +59,8 @@ LONGEST_SCALE = 20
 DAY = 86_400.0
 WIDTH_OF_A_DEFAULT_TIME = 1.6 * DAY
 """Midnight of the day in any time zone."""
+DAYS_AROUND, FEWEST_ON_A_DATE, HEAP_OF_A_DATE = 180.0, 10, 20.0
+"""A default date among others holds ten rows at least, and twenty times as many as the half years beside it let expect."""
 SPIKE = 5.0
 """So many times as many rows as its neighbors has a −1 that is no number."""
 NEVER_ZERO = (
@@ -159,16 +164,44 @@ def default_values(
     ]
 
 
+def heaped_dates(x: Floats, known: Sequence[Suspect] = ()) -> list[Suspect]:
+    """Return default dates among ordinary ones that hold many times more rows than the days around them.
+
+    `x` (n,) are the instants of some rows in seconds since 1970 (NaN: none), `known` the suspects found already. Such a
+    date can be one, so it is worth a look, no more.
+    """
+    x = np.sort(x[np.isfinite(x)])
+    suspects = []
+    for date in DEFAULT_TIMES:
+        code = datetime.fromisoformat(date).replace(tzinfo=UTC).timestamp()
+        near, wide = (
+            int(np.searchsorted(x, code + by, side="right") - np.searchsorted(x, code - by))
+            for by in (WIDTH_OF_A_DEFAULT_TIME, DAYS_AROUND * DAY)
+        )
+        usual = (wide - near) * WIDTH_OF_A_DEFAULT_TIME / (DAYS_AROUND * DAY)
+        if near < FEWEST_ON_A_DATE or near < HEAP_OF_A_DATE * usual or code in {s.code for s in known}:
+            continue
+        rest = x[np.abs(x - code) > WIDTH_OF_A_DEFAULT_TIME]
+        if len(rest):
+            nearest = float(rest[np.argmin(np.abs(rest - code))])
+            suspects.append(_look(code, nearest, near, ", many times more than the days around it"))
+    return suspects
+
+
 def hidden_texts(column: ColumnSummary) -> dict[str, int]:
     """Return the names of a category that say that the value is not known, with their rows."""
     if column.kind != "category":
         return {}
     rows = column.counts.sum(axis=0)
     few = 0.01 * rows.sum()
+    labels = [label for label, n in zip(column.labels, rows.tolist(), strict=True) if n]
+    codes = sum(bool(CODE.fullmatch(label)) for label in labels) > 0.5 * len(labels)
     return {
         label: int(n)
         for label, n in zip(column.labels, rows.tolist(), strict=True)
-        if n and (text := label.strip().lower()) in HIDDEN_TEXTS and (text not in AMBIGUOUS or n >= few)
+        if n
+        and (text := label.strip().lower()) in HIDDEN_TEXTS
+        and (text not in AMBIGUOUS or (n >= few and not (codes and CODE.fullmatch(label))))
     }
 
 

@@ -27,7 +27,7 @@ FEWEST_ROWS = 200
 FEWEST_TENS = 5
 """Tens that the middle 99 % of the values span, at least."""
 WINDOWS = 40
-FEWEST_WINDOWS = 10
+FEWEST_WINDOWS, FEWEST_PAIRS = 10, 6
 IN_A_WINDOW = 25
 SIZE = 1e-3
 """Chance, a column, of a note on last digits where there is no preference."""
@@ -68,7 +68,9 @@ def heaped(values: Floats, rows: Ints) -> Heaped | None:
     Each multiple m of five is compared with m − 2 … m + 2, so that a slope of the density does not count. The
     values are cut into windows (each m one, or up to forty with about equally many rows), and the windows'
     shares are judged, by a t-test or a sign test: a few popular values, or the same value of one entity again
-    and again, count in a few windows only.
+    and again, count in a few windows only. Windows in which nearly all values end so have coarser steps (values
+    of so many significant digits do): they are left out. Whoever rounds to ten leaves every second window as it
+    was, so pairs of windows are judged as well.
 
     >>> ages = np.arange(18.0, 91.0)
     >>> round(heaped(ages, np.where(ages % 5 == 0, 300, 100)).share, 2), heaped(ages, np.full(73, 100)).above
@@ -82,17 +84,29 @@ def heaped(values: Floats, rows: Ints) -> Heaped | None:
     if values[min(high, len(values) - 1)] - values[low] < 10 * FEWEST_TENS * step:
         return None
     k = np.round(values / step).astype(np.int64)
-    fives, window = np.unique((k + 2) // 5, return_inverse=True)
-    in_five = np.bincount(window, weights=rows)
+    fives = _windows(k, rows, (k + 2) // 5, FEWEST_WINDOWS)
+    tens = _windows(k, rows, (k + 2) // 10, FEWEST_PAIRS)
+    seen = [s for s in (fives, tens) if s is not None]
+    if not seen:
+        return None
+    best = min(seen, key=lambda s: s.chance)
+    return Heaped(best.share, best.above, best.windows, min(1.0, len(seen) * best.chance), step)
+
+
+def _windows(k: Ints, rows: Ints, by: Ints, fewest: int) -> Heaped | None:
+    """Return how often whole numbers `k` end in 0 or 5 within windows `by`; None with fewer windows than that."""
+    n = int(rows.sum())
+    names, window = np.unique(by, return_inverse=True)
+    inside = np.bincount(window, weights=rows)
     most = min(WINDOWS, n // IN_A_WINDOW)
-    if len(fives) > most:  # put together, with about equally many rows
-        group = np.minimum((np.cumsum(in_five) - in_five / 2) * most / n, most - 1).astype(np.int64)
+    if len(names) > most:  # put together, with about equally many rows
+        group = np.minimum((np.cumsum(inside) - inside / 2) * most / n, most - 1).astype(np.int64)
         window = np.unique(group, return_inverse=True)[1][window]
     total = np.bincount(window, weights=rows)
     ending = np.bincount(window, weights=rows * (k % 5 == 0))
-    good = (total >= IN_A_WINDOW) & (np.bincount(window) >= 4)
+    good = (total >= IN_A_WINDOW) & (np.bincount(window) >= 4) & (ending < STEPS * total)
     count = int(good.sum())
-    if count < FEWEST_WINDOWS:
+    if count < fewest:
         return None
     share = ending[good] / total[good]
     above = int((share > 0.2 + 1e-9).sum())
@@ -100,7 +114,7 @@ def heaped(values: Floats, rows: Ints) -> Heaped | None:
     deviation = float(share.std(ddof=1))
     t = (float(share.mean()) - 0.2) / max(deviation / math.sqrt(count), 1e-9)
     chance = min(1.0, 2 * min(by_sign, float(stdtr(count - 1, -t))))
-    return Heaped(float(ending[good].sum() / total[good].sum()), above, count, chance, step)
+    return Heaped(float(ending[good].sum() / total[good].sum()), above, count, chance, 1.0)
 
 
 def last_digits(feature: Feature, values: Floats, rows: Ints, sampled: bool = False) -> list[Finding]:

@@ -62,12 +62,11 @@ def gaps(seen: Rhythm, zone: str) -> Gaps | None:
         if width < seen.width:
             continue
         units, rows = _by(seen, width, zone)
-        filled = float((rows > 0).mean())
         if len(rows) < FEWEST_UNITS:
             continue
         usual = int(np.bincount(rows).argmax())
         regular = usual > 0 and (rows == usual).mean() >= REGULAR
-        if regular or (filled >= 0.3 and rows.mean() >= 1.0):
+        if regular or ((rows > 0).mean() >= 0.3 and rows.mean() >= 1.0):
             return _found(units, rows, width, zone)
     return None
 

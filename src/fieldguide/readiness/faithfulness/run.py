@@ -69,7 +69,7 @@ def steps(view: Faithful, now: datetime, queues: Queues) -> Iterator[Step]:
     yield _each("unit_names", [f for f in view.features if f.kind == "number"], units.unit_names)
     yield ("possible_values",), lambda: _or_nothing("possible_values", _possible(one), len(numbers))
     yield _each("plausible_values", numbers, partial(_plausible, one))
-    yield _each("mixed_units", numbers, lambda f: mixture.mixed_units(f, one.of(f)))
+    yield _each("mixed_units", numbers, partial(_mixed, one))
     yield _each("wild_values", numbers, partial(_wild, one))
     yield ("possible_times",), lambda: _future(one, now)
     yield ("clocks",), lambda: _clocks(one)
@@ -130,7 +130,10 @@ class _Columns:
             if f.kind not in ("number", "timestamp"):
                 continue
             more = {code: sum(n for c, n in rows.items() if c != f.name) for code, rows in seen.items()}
-            for suspect in defaults.default_suspects(columns[f.name], f, more):
+            told = defaults.default_suspects(columns[f.name], f, more)
+            if f.kind == "timestamp":
+                told += defaults.heaped_dates(self.view.lines.numbers[f.name], told)
+            for suspect in told:
                 width = defaults.WIDTH_OF_A_DEFAULT_TIME if f.kind == "timestamp" else 0.0
                 where = query.equal_to(self.view.table, f.name, suspect.code, width)
                 fewest = 1 if more.get(suspect.code) else defaults.FEWEST_DEFAULTS
@@ -154,17 +157,28 @@ class _Columns:
 
     def digits(self, feature: Feature) -> tuple[Floats, Ints]:
         """The distinct values of a number, sorted, with their rows: of all rows, or of the lines when there are many."""
-        if self.of(feature).values is not None:
-            values, rows = points(self.of(feature))
-        else:
-            x = self.view.lines.numbers[feature.name]
-            values, rows = np.unique(x[np.isfinite(x)], return_counts=True)
-        keep = ~np.isin(values, [suspect.code for suspect, _ in self.sure(feature)])
-        return values[keep], rows[keep]
+        if feature.name not in self._digits:
+            if self.of(feature).values is not None:
+                values, rows = points(self.of(feature))
+            else:
+                x = self.view.lines.numbers[feature.name]
+                values, rows = np.unique(x[np.isfinite(x)], return_counts=True)
+            keep = ~np.isin(values, [suspect.code for suspect, _ in self.sure(feature)])
+            self._digits[feature.name] = values[keep], rows[keep]
+        return self._digits[feature.name]
+
+    @cached_property
+    def _digits(self) -> dict[str, tuple[Floats, Ints]]:
+        return {}
 
     def thin(self, feature: Feature) -> bool:
         """Whether the values are of some rows only."""
         return self.of(feature).values is None and len(self.view.lines) < self.view.rows
+
+    @cached_property
+    def groups(self) -> Mapping[str | None, tuple[Ints, Sequence[str]]]:
+        """What the lines belong to: stretches of them in their order (None), and the names of each category."""
+        return mixture.groups_of(self.view.lines)
 
     @cached_property
     def masks(self) -> Mapping[str, Flags]:
@@ -223,6 +237,11 @@ def _plausible(one: _Columns, f: Feature) -> list[Finding]:
         where = query.beyond(one.view.table, f.name, bound.low, bound.high)
         findings += plausible.plausible_values(f, column, bound, where)
     return findings + plausible.contradicted(f, column, [g.name for g in one.view.features])
+
+
+def _mixed(one: _Columns, f: Feature) -> list[Finding]:
+    x = np.where(one.masks[f.name], np.nan, one.view.lines.numbers[f.name])
+    return mixture.mixed_units(f, *one.digits(f), x, one.groups)
 
 
 def _wild(one: _Columns, f: Feature) -> list[Finding]:
@@ -297,7 +316,7 @@ def _capped(one: _Columns, f: Feature) -> list[Finding]:
     total = int(column.counts.sum())
     for side in ("largest", "smallest"):
         heap = capped.heap_at_end(values, rows, side)
-        if heap is None or heap.value in codes:
+        if heap is None or heap.value in codes or capped.of_few(one.view.lines, f.name, heap.value):
             continue
         if one.thin(f):  # a heap of the drawn rows is counted among all, if it lies at the end of all
             end = float(np.nanmax(column.high) if side == "largest" else np.nanmin(column.low))
