@@ -11,8 +11,10 @@ import pyarrow as pa
 import pytest
 
 from fieldguide.program import CSV, BinaryLabel, Boolean, Category, Number, Program, Question, Source
+from fieldguide.tables import draft as drafting
 from fieldguide.tables.draft import Draft, draft, label_draft
 from fieldguide.tables.engines import duckdb as engine
+from fieldguide.tables.query import keys
 from fieldguide.tables.read import read
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
@@ -237,3 +239,39 @@ def test_numbers_and_times_among_other_texts_are_counted_as_unread(tmp_path: Pat
         "id": "number", "size": "number", "day": "timestamp", "color": "category",
     }  # fmt: skip
     assert "1 values could not be read" in made["size"].reason
+
+
+def test_a_large_table_is_drafted_as_a_small_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [f"{i},n{i},{'red' if i % 3 else 'blue'},{i % 700},2024-01-{1 + i % 28:02}" for i in range(3_000)]
+    (tmp_path / "v.csv").write_text(
+        "id,name,color,size,day\n" + "\n".join([*lines, lines[-1].replace("2999,", "3000,", 1)]) + "\n"
+    )
+    small = draft("v.csv", tmp_path)
+    for module, name, value in (
+        (drafting, "EXACTLY", 1_000),
+        (drafting, "SEEN", 400),
+        (keys, "FEW", 1_000),
+        (keys, "AT_ONCE", 700),
+    ):
+        monkeypatch.setattr(module, name, value)
+    large = draft("v.csv", tmp_path)
+    assert [(c.name, c.kind, c.use) for c in large.columns] == [
+        (c.name, c.kind, c.use) for c in small.columns
+    ]
+    assert (
+        (large.keys, large.times, large.rows)
+        == (small.keys, small.times, small.rows)
+        == ((("id",),), ("day",), 3_001)
+    )
+
+
+def test_keys_of_many_rows_are_proved_by_hashes_and_again_by_their_values(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in (("FEW", 1_000), ("AT_ONCE", 700)):
+        monkeypatch.setattr(keys, name, value)
+    table = engine.as_table(
+        pa.table({"a": range(5_000), "b": [*range(4_999), 0], "c": [i // 2 for i in range(5_000)]})
+    )
+    found = {name: keys.all_differ(table, (name,), 5_000) for name in ("a", "b", "c")}
+    assert found == {"a": True, "b": False, "c": False}

@@ -19,6 +19,7 @@ import ibis
 from fieldguide.tables import engines as engine
 from fieldguide.tables.counting import literal
 from fieldguide.tables.labels import likely_yes
+from fieldguide.tables.query.keys import all_differ
 from fieldguide.tables.read import Part, read_table
 from fieldguide.tables.sources import cells
 from fieldguide.tables.typed import FALSE, TRUE, Column, number, prepared, timestamp
@@ -30,6 +31,8 @@ MOSTLY = 0.95
 """Share of the values of a text column that must parse for it to be called a number or an instant."""
 EXACTLY = 1_000_000
 """Up to so many rows distinct values are counted exactly, beyond by an estimate (a key is always proved)."""
+SEEN = 50_000
+"""Of a column with more values than this, in a table with more rows than `EXACTLY`, the first ones are the examples."""
 _ID = re.compile(r"_(id|uuid|guid|key|code|zip|phone|index)_|^_(id|uuid|index|row|unnamed)_")
 _WHO = re.compile(
     r"_(user|customer|client|visitor|account|member|patient|device|machine|plane|tail|player|store)"
@@ -137,7 +140,8 @@ def draft(data: Any, base: Path | None = None) -> Draft:
     part = read_table(data, base)
     table = part.table
     rows = int(engine.to_arrow(table.aggregate(n=table.count()))["n"][0].as_py())
-    seen = {name: _look(part, name, rows) for name in table.columns}
+    about = _about(table, rows)
+    seen = {name: _look(part, name, rows, many=about.get(name, 0) > SEEN) for name in table.columns}
     keys = _keys(table, seen, rows)
     times = sorted(
         (s.name for s in seen.values() if s.parsed == "timestamp" and not _LIFE.search(_snake(s.name))),
@@ -164,13 +168,29 @@ def label_draft(column: ColumnDraft) -> LabelDraft | None:
     return None
 
 
-def _look(part: Part, name: str, rows: int) -> _Seen:
+def _about(table: ibis.Table, rows: int) -> dict[str, int]:
+    """Return about how many values columns of texts and numbers have, where rows are many; else nothing."""
+    plain = [n for n, kind in table.schema().items() if kind.is_string() or kind.is_numeric()]
+    if rows <= EXACTLY or not plain:
+        return {}
+    counts = engine.to_arrow(
+        table.aggregate(**{f"n{i}": table[n].approx_nunique() for i, n in enumerate(plain)})
+    )
+    return {n: int(counts[f"n{i}"][0].as_py() or 0) for i, n in enumerate(plain)}
+
+
+def _look(part: Part, name: str, rows: int, *, many: bool = False) -> _Seen:
+    """Count what is in a column; of one with `many` values, the first ones stand for all as examples."""
     alone = part.table.select(name)  # an expression of a wide table costs as much as the table is wide
     x = alone[name]
     kind = x.type()
     text = x.cast("string") if not (kind.is_nested() or kind.is_binary()) else ibis.literal("")
+    if many:
+        alone = alone.limit(SEEN)
+        x, text = alone[name], alone[name].cast("string")
     few = alone.filter(_given(x)).select(v=text).distinct().order_by("v").limit(MOST_NAMES + 1)
     values = tuple(engine.to_arrow(few)["v"].to_pylist())
+    alone = part.table.select(name)
     looks = {cells.look(v) for v in values} if kind.is_string() else set()
     ways = [way for way, look in (("number", cells.NUMBER), ("timestamp", cells.TIME)) if look in looks]
     table = prepared(alone, [(name, way) for way in ways])
@@ -189,7 +209,9 @@ def _look(part: Part, name: str, rows: int) -> _Seen:
                 written = told if parsed == likely else ""
             else:
                 doubt = told
-    differ = len(values) if len(values) <= MOST_NAMES else max(int(found["distinct"]), MOST_NAMES + 1)
+    differ = (
+        len(values) if len(values) <= MOST_NAMES and not many else max(int(found["distinct"]), MOST_NAMES + 1)
+    )
     read = {"number": "numbers", "timestamp": "instants"}.get(parsed, "")
     return _Seen(
         name=name,
@@ -201,7 +223,7 @@ def _look(part: Part, name: str, rows: int) -> _Seen:
         most=found.get("most") if parsed == "number" else None,
         whole=not found.get("parts"),
         unread=n - int(found.get(read, n)),
-        values=values[:9] if len(values) <= 9 else (),
+        values=values[:9] if len(values) <= 9 and not many else (),
         examples=values,
         written=written,
         doubt=doubt,
@@ -355,7 +377,7 @@ def _keys(table: ibis.Table, seen: dict[str, _Seen], rows: int) -> tuple[tuple[s
     def rank(s: _Seen) -> tuple[bool, bool]:
         return (not _ID.search(_snake(s.name)), s.parsed == "timestamp")
 
-    single = [(s.name,) for s in sorted(could, key=rank) if _unique(table, (s.name,), rows)]
+    single = [(s.name,) for s in sorted(could, key=rank) if all_differ(table, (s.name,), rows)]
     if single:
         return tuple(single)
     parts = [s for s in seen.values() if not s.nulls and s.distinct > 1 and (s.parsed != "number" or s.whole)]
@@ -366,12 +388,7 @@ def _keys(table: ibis.Table, seen: dict[str, _Seen], rows: int) -> tuple[tuple[s
         for a, b in combinations(parts, 2)
         if a.distinct * b.distinct >= rows
     ]
-    return tuple(pair for pair in pairs if _unique(table, pair, rows))
-
-
-def _unique(table: ibis.Table, names: Sequence[str], rows: int) -> bool:
-    t = table.select(*names).distinct()
-    return int(engine.to_arrow(t.aggregate(n=t.count()))["n"][0].as_py()) == rows
+    return tuple(pair for pair in pairs if all_differ(table, pair, rows))
 
 
 def _entity(seen: dict[str, _Seen], rows: int, keys: tuple[tuple[str, ...], ...]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 from typing import Any
@@ -119,3 +120,17 @@ def test_bytes_that_no_text_has_are_refused(tmp_path: Path) -> None:
         part_of(tmp_path, bytes(3_000))
     part = part_of(tmp_path, b"id,name\n1,x\0y\n" + b"2,abcdefghijklmno\n" * 20)
     assert [(r.line, r.reason, r.text) for r in part.rejects] == [(2, "holds a zero byte", "1,x␀y")]
+
+
+def test_bytes_that_are_words_in_no_encoding_are_no_text(tmp_path: Path) -> None:
+    rng = random.Random(4)
+    letters = [b for b in range(32, 256) if b not in (34, 44, 127)]
+    lines = (
+        bytes(rng.choices(letters, k=60)) + b"," + bytes(rng.choices(letters, k=20)) for _ in range(2_000)
+    )
+    (tmp_path / "v.csv").write_bytes(b"a,b\n" + b"\n".join(lines))
+    with pytest.raises(
+        DataError, match=r"v\.csv holds no text: .* no words in any other encoding"
+    ) as refused:
+        read_table("v.csv", tmp_path)
+    assert "\n" not in str(refused.value)

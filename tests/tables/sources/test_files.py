@@ -250,3 +250,16 @@ def test_temporary_files_go_with_their_connection(tmp_path: Path, monkeypatch: p
 
     gc.collect()
     assert not list(tmp_path.glob("fieldguide-*/*v.csv"))
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        (b"% a remark\n\n% another\n@RELATION w\n@attribute a numeric\n@data\n1\n", "is ARFF"),
+        (b"-- a dump\n/* of\n   1 */;\n\nCREATE TABLE t (a int);\n", "is SQL"),
+    ],
+)
+def test_what_writes_a_table_and_is_none_is_named(tmp_path: Path, start: bytes, told: str) -> None:
+    (tmp_path / "v.csv").write_bytes(start)
+    with pytest.raises(DataError, match=told):
+        read_table("v.csv", tmp_path)

@@ -13,6 +13,8 @@ from fieldguide.tables.query.places import EXAMPLES, row
 
 AT_ONCE = 6_000_000
 """Keys that are counted at once."""
+FEW = 1_000_000
+"""Rows that are told apart by their values at once."""
 MOST_SUSPECTS = 1_000
 
 
@@ -63,8 +65,33 @@ def duplicate_keys(table: ibis.Table, columns: Sequence[str] = ("__key",)) -> Du
 def _seen_twice(keyed: ibis.Table, columns: Sequence[str], rows: int) -> list[int] | None:
     """Return the hashes that more than one row has; None where they are too many to list, or rows are few."""
     turns = -(-rows // AT_ONCE)
-    if turns <= 1:
-        return None
+    return None if turns <= 1 else _hashes_twice(keyed, columns, turns)
+
+
+def all_differ(table: ibis.Table, columns: Sequence[str], rows: int) -> bool:
+    """Return whether no two of the `rows` rows have the same values in `columns` (nulls count as values).
+
+    Of many rows the engine's hashes are counted, as in `duplicate_keys`, after a look at the first of them.
+    """
+    t = table.select(*columns)
+    if rows > FEW:
+        first = t.limit(FEW // 20)
+        if _distinct(first) < FEW // 20:
+            return False
+        suspects = _hashes_twice(t, columns, -(-rows // AT_ONCE))
+        if not suspects:
+            return suspects is not None
+        t = t.filter(_hash(t, columns).isin(suspects))
+        rows = int(row(t.aggregate(n=t.count()))["n"])
+    return _distinct(t) == rows
+
+
+def _distinct(t: ibis.Table) -> int:
+    once = t.distinct()
+    return int(row(once.aggregate(n=once.count()))["n"])
+
+
+def _hashes_twice(keyed: ibis.Table, columns: Sequence[str], turns: int) -> list[int] | None:
     hashed = keyed.select(h=_hash(keyed, columns))
     suspects: list[int] = []
     for turn in range(turns):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from fieldguide.errors import ProgramError
+from fieldguide.errors import DataError, ProgramError
 from fieldguide.tables.sources.survey import Odd, Survey
 
 BLOCK = 1 << 20
@@ -50,6 +50,10 @@ _OFTEN = {
     "cp1255": "יולהאמרתב",
 }
 _WIDE = ("shift_jis", "euc_jp", "gb18030", "big5", "euc_kr")
+MANY_WORDS = 200
+"""Different words from which on they must look like words in some encoding."""
+LEAST_LIKE_WORDS = 0.4
+"""How much they must: real texts reach 0.8 and more, random bytes 0.1."""
 _MARGIN = 0.08
 """By how much many words must look better in another encoding than in cp1252, the usual one; few words by more."""
 
@@ -108,18 +112,27 @@ def declared(name: str) -> str:
         ) from None
 
 
-def decided(seen: Survey) -> Encoding:
-    """Return the encoding of a file without a mark, with the evidence for it where it is not UTF-8."""
+def decided(seen: Survey, name: str = "the file") -> Encoding:
+    """Return the encoding of a file without a mark, with the evidence for it where it is not UTF-8.
+
+    Raises DataError when its many words look like words in no encoding; `name` is how messages call the file.
+    """
     if seen.utf8:
         return Encoding("utf-8")
     where = _places(seen.odd)
     if seen.good_runs >= seen.odd_runs or not seen.words:
         told = f"{where} no UTF-8, as the rest of the file is; such lines are left out"
         return Encoding("utf-8", 0, (told,))
-    name, doubt = guessed(seen.words)
-    example = _example(seen.odd, name)
+    best, doubt = guessed(seen.words)
+    example = _example(seen.odd, best)
+    beyond = sum(b > 127 for word in seen.words for b in word) / sum(map(len, seen.words))
+    if len(seen.words) >= MANY_WORDS and beyond > 0.3 and _score(seen.words, best) < LEAST_LIKE_WORDS:
+        raise DataError(
+            f"{name} holds no text: {where} not UTF-8, and no words in any other encoding (in {best}: {example}); expected a "
+            "table as text: check that the file is what it is called, or say CSV(encoding=…)."
+        )
     more = f"; {doubt}" if doubt else ""
-    return Encoding(name, 0, (f"{where} not UTF-8; read as {name} ({example}{more})",))
+    return Encoding(best, 0, (f"{where} not UTF-8; read as {best} ({example}{more})",))
 
 
 def guessed(words: dict[bytes, int]) -> tuple[str, str]:

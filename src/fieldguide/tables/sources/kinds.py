@@ -50,10 +50,9 @@ _HTML = re.compile(
     rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body|table)\b", re.IGNORECASE | re.DOTALL
 )
 _XML = re.compile(rb"\s*<\?xml\b", re.IGNORECASE)
-_ARFF = re.compile(rb"(?:\s*%[^\n]*\n|\s+)*@relation\b", re.IGNORECASE)
+_ARFF = re.compile(rb"@relation\b", re.IGNORECASE)
 _SQL = re.compile(
-    rb"(?:\s*--[^\n]*\n|\s*/\*.*?\*/;?|\s+)*(?:insert\s+into|create\s+table|drop\s+table|set\s+names|begin\s+transaction|pragma)\b",
-    re.IGNORECASE | re.DOTALL,
+    rb"(?:insert\s+into|create\s+table|drop\s+table|set\s+names|begin\s+transaction|pragma)\b", re.IGNORECASE
 )
 _OBJECT = re.compile(r'\s*(?:\[\s*)?\{\s*(?:"(?:[^"\\]|\\.)*"\s*:|\})')
 _LIST = re.compile(r'\s*\[\s*(?:\]|\[|"|-?\d|true|false|null)')
@@ -93,11 +92,12 @@ def kind_of(path: Path, name: str) -> str:
             else "XML; write its records as JSON, an object a line"
         )
         raise DataError(f"{name} is {told}.")
-    if _ARFF.match(plain):
+    code = _without_remarks(plain)
+    if _ARFF.match(code):
         raise DataError(
             f"{name} is ARFF (Weka); export it as CSV, with the names of its attributes as the first line."
         )
-    if _SQL.match(plain):
+    if _SQL.match(code):
         raise DataError(
             f"{name} is SQL, which writes a table into a database; run it there (SQLite will do), and give the database's address and "
             "table=, or export the table as CSV."
@@ -112,6 +112,14 @@ def kind_of(path: Path, name: str) -> str:
                 f"{name} could not be read as {WORDS[called]}: it begins with {shown}, as no such file does; write it again."
             )
     return "csv"
+
+
+def _without_remarks(start: bytes) -> bytes:
+    """Return the first bytes of a file without the blank lines and remarks (%, --, /* */) before what it says."""
+    rest = start.lstrip()
+    while rest.startswith((b"%", b"--", b"/*")):
+        rest = rest.partition(b"*/" if rest.startswith(b"/*") else b"\n")[2].lstrip(b"; \t\r\n")
+    return rest
 
 
 def called_like(path: Path) -> str:

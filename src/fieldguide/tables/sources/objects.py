@@ -104,7 +104,7 @@ def _decoded(file: File, connection: Any) -> tuple[Path, tuple[str, ...]]:
         seen = survey(file.path, file.name, longest=None)
         if seen.utf8:
             return file.path, ()
-        found = encodings.decided(seen)
+        found = encodings.decided(seen, file.name)
     copy = scratch.fresh_file(connection, f"{file.path.name}.utf8")
     return scratch.pour(encodings.to_utf8(file.path, found), copy, file.name), found.notes
 

@@ -128,7 +128,7 @@ def _decoded(
         found = encodings.Encoding(encodings.declared(declared.encoding), mark)
     if found is None or found.name == "utf-8":
         seen = survey(path, name, found.mark if found else 0)
-        found = found or encodings.decided(seen)
+        found = found or encodings.decided(seen, name)
         if found.name == "utf-8":
             return path, seen, found
     copy = scratch.fresh_file(connection, f"{name}.utf8")

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import ibis
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from fieldguide.tables import engines as engine
+from fieldguide.tables.sources import scratch
 
 MOST_SHOWN = 20
 """Broken lines and unreadable values that are shown; all are counted."""
+
+MOST_HELD = 256 << 20
+"""Bytes of rows up to which a table that is made here is held in memory."""
+GROUP = 32 << 20
+"""Bytes of rows that are written at once."""
 
 Find = Callable[[Mapping[str, Collection[str]]], Iterator[tuple[str, int, str, str]]]
 """Given texts by column, yields (file, line, column, text) of the cells that hold them."""
@@ -93,10 +100,39 @@ def find_rows(
 
 
 def stored(connection: Any, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> ibis.Table:
-    """Return batches of rows as a stored table of a connection; they are not held in memory all at once."""
-    given = engine.from_arrow(connection, pa.RecordBatchReader.from_batches(schema, batches))
+    """Return batches of rows as a stored table of a connection: in memory, or in a temporary file where they are many."""
+    held: list[pa.RecordBatch] = []
+    size = 0
+    for batch in batches:
+        held.append(batch)
+        size += batch.nbytes
+        if size > MOST_HELD:
+            return _in_a_file(connection, schema, held, batches)
+    given = engine.from_arrow(connection, pa.RecordBatchReader.from_batches(schema, held))
     table = engine.materialize(given)
     connection.con.unregister(given.op().name)
+    return table
+
+
+def _in_a_file(
+    connection: Any, schema: pa.Schema, held: list[pa.RecordBatch], batches: Iterator[pa.RecordBatch]
+) -> ibis.Table:
+    """Write rows to a temporary file, some megabytes at a time, and return them as a table; `held` is emptied."""
+    path = scratch.fresh_file(connection, "rows.parquet")
+    size = MOST_HELD
+    with pq.ParquetWriter(path, schema, use_dictionary=False, write_statistics=False) as out:
+        for batch in chain([None], batches):
+            if batch is not None:
+                held.append(batch)
+                size += batch.nbytes
+            if size >= GROUP:
+                scratch.check_room("the table")
+                out.write_table(pa.Table.from_batches(held, schema))
+                held.clear()
+                size = 0
+        if held:
+            out.write_table(pa.Table.from_batches(held, schema))
+    table: ibis.Table = connection.read_parquet(str(path))
     return table
 
 

@@ -68,9 +68,14 @@ def pour_into(blocks: Iterable[bytes], out: IO[bytes], name: str) -> None:
         since += len(block)
         if since >= 64 * BLOCK:
             since = 0
-            free = shutil.disk_usage(tempfile.gettempdir()).free
-            if free < LEFT_FREE:
-                raise DataError(
-                    f"{name} does not fit into the folder for temporary files, which has {free / 1e9:.1f} GB left; "
-                    "make room, or set TMPDIR to a larger disk."
-                )
+            check_room(name)
+
+
+def check_room(name: str) -> None:
+    """Raise DataError when the disk with the folder for temporary files is nearly full."""
+    free = shutil.disk_usage(tempfile.gettempdir()).free
+    if free < LEFT_FREE:
+        raise DataError(
+            f"{name} does not fit into the folder for temporary files, which has {free / 1e9:.1f} GB left; "
+            "make room, or set TMPDIR to a larger disk."
+        )
