@@ -27,6 +27,8 @@ LEAST_GAIN = 0.3
 LARGE, MOST_MIXED = 0.25, 2.5
 """Share of the rows in one group, and deviations by which more groups are mixed than if odd rows lay anywhere: then that group makes
 the columns look alike, and nothing follows for the others."""
+FEW_GROUPS, MOST_ODD = 10, 0.2
+"""Of fewer groups than that, at most such a share of the rows may be odd."""
 SCREENED = 4_000_000
 """Pairs of columns times rows that the first look takes; what it finds is counted on all rows."""
 FIRST_LOOK = 2_000
@@ -117,8 +119,13 @@ class Agreement:
 
     @property
     def carried(self) -> bool:
-        """Whether one large group makes x and y look alike: the others are mixed more often than errors anywhere would mix them."""
-        return self.largest >= LARGE * self.rows and self.mixed > self.expected + MOST_MIXED * self.spread
+        """Whether one large group makes x and y look alike.
+
+        Then the others are mixed more often than errors anywhere would mix them, or there are too few to tell.
+        """
+        too_mixed = self.mixed > self.expected + MOST_MIXED * self.spread
+        too_few = self.groups < FEW_GROUPS and self.odd > MOST_ODD * self.rows
+        return self.largest >= LARGE * self.rows and (too_mixed or too_few)
 
 
 @dataclass(frozen=True, eq=False)
