@@ -23,6 +23,7 @@ from fieldguide.tables.query.groups import group_sizes, longest_pause, time_ends
 from fieldguide.tables.query.keys import duplicate_keys
 from fieldguide.tables.query.labels import by_label, labels
 from fieldguide.tables.query.measured import compared, measured_again, weights
+from fieldguide.tables.query.pairs import mixed_groups, rows_holding, rows_sharing, text_counts
 from fieldguide.tables.query.periods import edges, rows_by_period
 from fieldguide.tables.query.places import (
     beyond,
@@ -90,6 +91,15 @@ BOTH: dict[str, Callable[[ibis.Table], Any]] = {
     "sampled all": lambda t: sampled(t, 10_000),
     "sampled by key": lambda t: sampled(t, 1_000, ["__key"]),
     "sampled by content": lambda t: sampled(t, 1_000),
+    "text_counts": lambda t: text_counts(t, "age", 1_000),
+    "text_counts of too many": lambda t: text_counts(t, "__key", 10),
+    "rows_holding": lambda t: rows_holding(
+        t, ["plan", "__entity"], [("free", "u1"), (None, "u2")], ["__key"], 100
+    ),
+    "rows_holding a number": lambda t: rows_holding(t, ["count"], [("7",), ("8",)], ["__key"], 1_000),
+    "mixed_groups": lambda t: mixed_groups(t, ["__entity"], "plan", 10_000),
+    "mixed_groups of two": lambda t: mixed_groups(t, ["__entity", "plan"], "back", 10_000),
+    "rows_sharing": lambda t: rows_sharing(t, "__entity", pa.table({"__entity": ["u1", "u2", "u2"]}), 1_000),
     "distinct_texts": lambda t: distinct_texts(t, "__key", 100),
 }
 OF_SUMMARIES = {"rows_by_span", "by_spans", "start", "lines"}
