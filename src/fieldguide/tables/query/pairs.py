@@ -61,7 +61,7 @@ def mixed_groups(table: ibis.Table, x: Sequence[str], y: str, most: int) -> pa.T
     pairs = t.group_by([*names, "y"]).agg(n=t.count())
     several = pairs.group_by(names).agg(kinds=pairs.count()).filter(lambda g: g["kinds"] > 1)
     found = engine.to_arrow(pairs.semi_join(several, names).select(*names, "y", "n").limit(most + 1))
-    return None if len(found) > most else found
+    return None if len(found) > most else found.sort_by([(n, "ascending") for n in (*names, "y")])
 
 
 def rows_sharing(table: ibis.Table, column: str, values: pa.Table, most: int) -> pa.Table | None:
