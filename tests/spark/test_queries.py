@@ -37,7 +37,7 @@ from fieldguide.tables.query.places import (
 )
 from fieldguide.tables.query.rhythm import rhythm
 from fieldguide.tables.query.runs import runs
-from fieldguide.tables.query.sampled import sampled
+from fieldguide.tables.query.sampled import fitting, sampled
 from fieldguide.tables.query.texts import distinct_texts
 from fieldguide.tables.tally import Grid
 

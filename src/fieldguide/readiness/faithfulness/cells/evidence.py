@@ -23,6 +23,10 @@ JOINT = (
 """What decides: the log-odds of each witness, and what speaks for the cell."""
 
 
+MOST_LOOKUPS, FEWEST_LOOKUPS = 40_000, 150
+"""Rare values of all columns, and of each at least, that are looked up among the frequent ones of their columns."""
+
+
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """What all witnesses say of the cells of a table."""
@@ -141,7 +145,7 @@ def _by_value(columns: Sequence[Column], found: Found) -> tuple[Witness, ...]:
     for number, column in enumerate(columns):
         if not column.given:
             continue
-        own = value.profile(column, found.company[number])
+        own = value.profile(column, found.company[number], max(FEWEST_LOOKUPS, MOST_LOOKUPS // len(columns)))
         told[0].append((number, value.told_by_spelling(column, own)))
         told[1].append((number, value.told_by_tokens(column, own)))
         told[2].append((number, value.told_by_shape(column, number, own, all_of)))

@@ -12,7 +12,7 @@ import numpy as np
 
 from fieldguide.readiness.faithfulness.cells.columns import Column, Floats, Ints
 from fieldguide.readiness.faithfulness.cells.formats import shapes
-from fieldguide.readiness.faithfulness.cells.variants import Spellings, spellings, tokens
+from fieldguide.readiness.faithfulness.cells.variants import MOST_LOOKED_UP, Spellings, spellings, tokens
 
 MOST_VALUES = 20_000
 """Distinct values of a column on which letters and pairs of letters are counted, the commonest first."""
@@ -97,11 +97,13 @@ class Profile:
     new_pairs_usual: float
     rarest_sign: Floats
     company: Floats
+    lookups: int
 
 
-def profile(column: Column, company: Floats) -> Profile:
+def profile(column: Column, company: Floats, lookups: int = MOST_LOOKED_UP) -> Profile:
     """Return how a column's rows spread over its values, and which values have letters that no other has.
 
+    `lookups` is how many rare values may be looked up among the frequent ones.
     `company` is how far each value goes with the same others (see `dependencies.Found`).
     """
     plain = (column.counts > 0) & ~column.absent
@@ -120,12 +122,13 @@ def profile(column: Column, company: Floats) -> Profile:
         usual,
         rarest,
         company,
+        lookups,
     )
 
 
 def told_by_spelling(column: Column, own: Profile) -> Told:
     """Return the rare values that are nearly a frequent one."""
-    found = spellings(column)
+    found = spellings(column, own.lookups)
     if not found.variants:
         return _nothing(VARIANT)
     codes, near, told = _variants(column.values, column.counts, found)
@@ -160,7 +163,7 @@ def told_by_tokens(column: Column, own: Profile) -> Told:
     words = tokens(column, MOST_VALUES)
     if words is None:
         return _nothing(TOKEN)
-    found = spellings(words.column)
+    found = spellings(words.column, own.lookups)
     if not found.variants:
         return _nothing(TOKEN)
     odd, near, told = _variants(words.column.values, words.column.counts, found)

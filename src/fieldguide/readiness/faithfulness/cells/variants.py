@@ -15,8 +15,12 @@ CONTRAST = 3
 PREFIX = 8
 """Characters at the beginning of a value by which its neighbors are looked up."""
 MOST_IN_A_BIN = 60
-MOST_LOOKED_UP = 50_000
-"""Rare values of a column that are looked up, the commonest first."""
+MOST_LOOKED_UP = 10_000
+"""Rare values of a column that are looked up at most: of more each second, each third …"""
+FREQUENT = 50_000
+"""Frequent values of a column that are looked among, the commonest first."""
+MOST_COMPARED = 500
+"""Frequent values that are looked up, to see how often names of their own are near each other."""
 LEAST_WORDS = 1.5
 """Words in a value on average, for words to be compared."""
 LONG = 24
@@ -45,10 +49,10 @@ class Spellings:
     rare: int
 
 
-def spellings(column: Column) -> Spellings:
+def spellings(column: Column, most: int = MOST_LOOKED_UP) -> Spellings:
     """Return the rare values of a column that are near a frequent one.
 
-    Distance 1 up to 7 characters, 2 up to 24, a tenth of them beyond; values that differ in digits are codes.
+    At most `most` values are looked up. Distance 1 up to 7 characters, 2 up to 24, a tenth of them beyond; values that differ in digits are codes.
     """
     counts = column.counts
     usable = (counts > 0) & ~column.absent & ~column.numeric & (column.length >= 2)
@@ -56,18 +60,19 @@ def spellings(column: Column) -> Spellings:
     if not len(at):
         return Spellings(tuple(v for _, v in _same_number(column)), 0.0, int(column.numeric.sum()))
     order = at[np.argsort(-counts[at], kind="stable")]
-    frequent = [int(i) for i in order if counts[i] >= CONTRAST][:MOST_LOOKED_UP]
-    rare = [int(i) for i in order if counts[i] * CONTRAST <= counts[order[0]]][:MOST_LOOKED_UP]
+    frequent = [int(i) for i in order if counts[i] >= CONTRAST][:FREQUENT]
+    rare = [int(i) for i in order if counts[i] * CONTRAST <= counts[order[0]]]
     folded = _folded(column, order)
     found = dict(_same_number(column)) | dict(_same_but_for_form(column, folded, rare))
     index = _Index(column, frequent)
-    for code in rare:
-        if code not in found:
-            best = index.nearest(code, int(counts[code]) * CONTRAST)
-            if best is not None:
-                found[code] = best
-    near = sum(index.nearest(code, 1) is not None for code in frequent[:500])
-    looked = min(len(frequent), 500)
+    left = [code for code in rare if code not in found]
+    for code in left[:: max(1, -(-len(left) // most))]:
+        best = index.nearest(code, int(counts[code]) * CONTRAST)
+        if best is not None:
+            found[code] = best
+    some = frequent[: min(MOST_COMPARED, most)]
+    near = sum(index.nearest(code, 1) is not None for code in some)
+    looked = len(some)
     return Spellings(tuple(found.values()), near / looked if looked else 0.0, len(rare))
 
 
@@ -151,9 +156,13 @@ class _Index:
     def __init__(self, column: Column, codes: Sequence[int]) -> None:
         self.column = column
         self.bins: dict[str, list[int]] = {}
+<<<<<<< HEAD
         self.forms: dict[str, str | None] = {}
         self.form, self.digits = list(map(_form, column.values)), list(map(digits, column.values))
         self.only = _only({self.form[code] for code in codes})
+=======
+        self.digits: dict[int, str] = {}
+>>>>>>> 4f46b04 (Cells: rare values are looked up within bounds, in wide tables too)
         for code in codes:
             for key in self._keys(column.values[code]):
                 found = self.bins.setdefault(key, [])
@@ -164,9 +173,14 @@ class _Index:
 
     def nearest(self, code: int, least: int) -> Variant | None:
         """Return the nearest other frequent value with `least` rows or more, the most frequent of equally near ones."""
+<<<<<<< HEAD
         text, counts, form = self.column.values[code], self.column.counts, self.form[code]
         if form == self.only:
             return None
+=======
+        text, counts = self.column.values[code], self.column.counts
+        digits = self._digits(code)
+>>>>>>> 4f46b04 (Cells: rare values are looked up within bounds, in wide tables too)
         best: tuple[int, int, int] | None = None
         seen: set[int] = {code}
         for key in self._keys(text):
@@ -182,13 +196,23 @@ class _Index:
                 limit = reach(min(len(text), len(value)))
                 if abs(len(text) - len(value)) > limit:
                     continue
+<<<<<<< HEAD
                 if self.digits[code] != self.digits[other] and other_code(text, value):
+=======
+                if self._digits(other) != digits and (len(text) != len(value) or other_code(text, value)):
+>>>>>>> 4f46b04 (Cells: rare values are looked up within bounds, in wide tables too)
                     continue
                 far = distance(text, value)
                 if far <= limit:
                     here = (far, -int(counts[other]), other)
                     best = here if best is None or here < best else best
         return None if best is None else Variant(code, best[2], best[0])
+
+    def _digits(self, code: int) -> str:
+        found = self.digits.get(code)
+        if found is None:
+            found = self.digits[code] = "".join(c for c in self.column.values[code] if c.isdigit())
+        return found
 
     def _keys(self, text: str) -> set[str]:
         most = 2 if len(text) >= PREFIX else 1
