@@ -88,6 +88,7 @@ BOTH: dict[str, Callable[[ibis.Table], Any]] = {
     "compared": lambda t: compared(
         t, t.mutate(amount=t["amount"] + 1), ["__key"], [Number("amount"), Category("plan")], "UTC"
     ),
+    "fitting": lambda t: fitting(t, 1_000),
     "sampled all": lambda t: sampled(t, 10_000),
     "sampled by key": lambda t: sampled(t, 1_000, ["__key"]),
     "sampled by content": lambda t: sampled(t, 1_000),

@@ -156,13 +156,9 @@ class _Index:
     def __init__(self, column: Column, codes: Sequence[int]) -> None:
         self.column = column
         self.bins: dict[str, list[int]] = {}
-<<<<<<< HEAD
         self.forms: dict[str, str | None] = {}
         self.form, self.digits = list(map(_form, column.values)), list(map(digits, column.values))
         self.only = _only({self.form[code] for code in codes})
-=======
-        self.digits: dict[int, str] = {}
->>>>>>> 4f46b04 (Cells: rare values are looked up within bounds, in wide tables too)
         for code in codes:
             for key in self._keys(column.values[code]):
                 found = self.bins.setdefault(key, [])
@@ -173,14 +169,9 @@ class _Index:
 
     def nearest(self, code: int, least: int) -> Variant | None:
         """Return the nearest other frequent value with `least` rows or more, the most frequent of equally near ones."""
-<<<<<<< HEAD
         text, counts, form = self.column.values[code], self.column.counts, self.form[code]
         if form == self.only:
             return None
-=======
-        text, counts = self.column.values[code], self.column.counts
-        digits = self._digits(code)
->>>>>>> 4f46b04 (Cells: rare values are looked up within bounds, in wide tables too)
         best: tuple[int, int, int] | None = None
         seen: set[int] = {code}
         for key in self._keys(text):
@@ -196,23 +187,13 @@ class _Index:
                 limit = reach(min(len(text), len(value)))
                 if abs(len(text) - len(value)) > limit:
                     continue
-<<<<<<< HEAD
                 if self.digits[code] != self.digits[other] and other_code(text, value):
-=======
-                if self._digits(other) != digits and (len(text) != len(value) or other_code(text, value)):
->>>>>>> 4f46b04 (Cells: rare values are looked up within bounds, in wide tables too)
                     continue
                 far = distance(text, value)
                 if far <= limit:
                     here = (far, -int(counts[other]), other)
                     best = here if best is None or here < best else best
         return None if best is None else Variant(code, best[2], best[0])
-
-    def _digits(self, code: int) -> str:
-        found = self.digits.get(code)
-        if found is None:
-            found = self.digits[code] = "".join(c for c in self.column.values[code] if c.isdigit())
-        return found
 
     def _keys(self, text: str) -> set[str]:
         most = 2 if len(text) >= PREFIX else 1
