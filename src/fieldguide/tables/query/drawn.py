@@ -129,7 +129,7 @@ def copies(
     if columns is not None:
         t = t.select(*dict.fromkeys([*columns, by[0]]), ROW)
     chosen = t.filter((_turn(t, *by) < literal(min(1.0, ALIKE / max(rows, 1)))).fill_null(False))
-    return engine.to_arrow(chosen.limit(4 * ALIKE))
+    return engine.to_arrow(chosen.limit(4 * ALIKE)).sort_by(ROW)
 
 
 @dataclass(frozen=True)
