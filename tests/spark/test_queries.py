@@ -85,11 +85,6 @@ BOTH: dict[str, Callable[[ibis.Table], Any]] = {
     "measured_again": lambda t: measured_again(
         t, ["__entity"], [Number("amount"), Category("plan")], {"amount": 20.0}, "UTC"
     ),
-    "text_counts": lambda t: text_counts(t, "plan", 100),
-    "text_counts of too many": lambda t: text_counts(t, "__key", 100),
-    "rows_holding": lambda t: rows_holding(t, ["plan"], [["été"], [None]], ["__key"], 5_000),
-    "mixed_groups": lambda t: _sorted(mixed_groups(t, ["__entity"], "plan", 10_000)),
-    "rows_sharing": lambda t: rows_sharing(t, "plan", pa.table({"plan": ["pro", "été"]}), 5_000),
     "compared": lambda t: compared(
         t, t.mutate(amount=t["amount"] + 1), ["__key"], [Number("amount"), Category("plan")], "UTC"
     ),
@@ -110,13 +105,8 @@ BOTH: dict[str, Callable[[ibis.Table], Any]] = {
 }
 OF_SUMMARIES = {"rows_by_span", "by_spans", "start", "lines"}
 """What looks at no table."""
-PARTS = {"place", "period", "row", "fitting"}
+PARTS = {"place", "period", "row"}
 """Parts of expressions that the others are made of."""
-
-
-def _sorted(found: pa.Table | None) -> pa.Table:
-    assert found is not None
-    return found.sort_by([(name, "ascending") for name in found.column_names])
 
 
 def _drawn(table: ibis.Table, *, keyed: bool, most: int | None = None) -> Any:
