@@ -17,15 +17,27 @@ from .cluster import cluster, why_not
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
+QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""What makes a Java that lives for a minute use half the CPU: it compiles once, not twice."""
+
+
 @pytest.fixture(scope="session")
-def master() -> Iterator[str]:
+def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a standalone cluster: a master and two workers."""
     reason = why_not()
     if reason is not None:
         pytest.skip(reason)
-    with cluster() as address:
-        yield address
-        _leave()
+    folder = tmp_path_factory.mktemp("conf")
+    (folder / "spark-defaults.conf").write_text(
+        f"spark.driver.extraJavaOptions {QUICK}\nspark.executor.extraJavaOptions {QUICK}\n"
+        "spark.cores.max 2\n"  # a core of each worker, so that a command finds room beside these tests
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARK_CONF_DIR", str(folder))
+        patch.setenv("SPARK_DAEMON_JAVA_OPTS", QUICK)
+        with cluster(cores=2, memory="2g") as address:
+            yield address
+            _leave()
 
 
 def _leave() -> None:

@@ -303,30 +303,35 @@ def _commonest(column: Column) -> list[int]:
 
 def _letters(column: Column, total: int) -> tuple[Floats, float, Floats]:
     """Return, by value, how many pairs of letters no other value has, that of values that occur once, and the rarest sign."""
-    signs: dict[str, int] = {}
-    pairs: dict[str, int] = {}
-    texts = [
-        (code, column.values[code][:MOST_LETTERS], int(column.counts[code])) for code in _commonest(column)
-    ]
-    held = [(code, set(text), _pairs(text), rows) for code, text, rows in texts]
-    for _, its_signs, its_pairs, rows in held:
-        for sign in its_signs:
-            signs[sign] = signs.get(sign, 0) + rows
-        for pair in its_pairs:
-            pairs[pair] = pairs.get(pair, 0) + rows
-    new = np.zeros(len(column.values))
-    rarest = np.zeros(len(column.values))
-    for code, its_signs, its_pairs, rows in held:
-        new[code] = min(4, [pairs[pair] for pair in its_pairs].count(rows))
-        least = min([signs[sign] for sign in its_signs], default=rows) - rows
-        rarest[code] = np.log((least + 0.5) / total)
+    new, rarest = np.zeros(len(column.values)), np.zeros(len(column.values))
+    looked = np.array(_commonest(column), dtype=np.int64)
+    if len(looked):
+        rows = column.counts[looked]
+        texts = [column.values[code][:MOST_LETTERS] for code in looked.tolist()]
+        at, held = _rows_with([f"\x02{text.lower()}\x03" for text in texts], 2, rows)
+        new[looked] = np.minimum(4, np.bincount(at, weights=held == rows[at], minlength=len(rows)))
+        at, held = _rows_with(texts, 1, rows)
+        least = np.where([bool(text) for text in texts], np.iinfo(np.int64).max, rows)
+        np.minimum.at(least, at, held)
+        rarest[looked] = np.log((least - rows + 0.5) / total)
     once = column.counts == 1
     return new, float((new[once] > 0).mean()) if once.any() else 0.0, rarest
 
 
-def _pairs(text: str) -> set[str]:
-    closed = "\x02" + text.lower() + "\x03"
-    return {closed[i : i + 2] for i in range(len(closed) - 1)}
+def _rows_with(texts: Sequence[str], length: int, rows: Ints) -> tuple[Ints, Ints]:
+    """Return the distinct pieces of one or two letters of each text: which text, and the rows of all texts with it."""
+    lengths = np.array([len(text) for text in texts])
+    wide = max(int(lengths.max(initial=0)), length)
+    letters = np.array(texts, dtype=f"U{wide}").view(np.uint32).reshape(len(texts), wide).astype(np.int64)
+    pieces = letters if length == 1 else (letters[:, :-1] << 21) + letters[:, 1:]
+    pieces[np.arange(pieces.shape[1]) > (lengths - length)[:, None]] = -1
+    pieces.sort(axis=1)
+    first = pieces >= 0
+    first[:, 1:] &= pieces[:, 1:] != pieces[:, :-1]
+    at = np.nonzero(first)[0]
+    _, which = np.unique(pieces[first], return_inverse=True)
+    held = np.bincount(which, weights=rows[at]).astype(np.int64)
+    return at, held[which]
 
 
 def _elsewhere(column: Column, number: int, all_of: Frame) -> tuple[Floats, Floats]:
