@@ -20,7 +20,7 @@ from fieldguide.tables import engines as engine
 from fieldguide.tables.query.delays import delays
 from fieldguide.tables.query.drawn import copies, draw
 from fieldguide.tables.query.groups import group_sizes, longest_pause, time_ends
-from fieldguide.tables.query.keys import duplicate_keys
+from fieldguide.tables.query.keys import all_differ, duplicate_keys
 from fieldguide.tables.query.labels import by_label, labels
 from fieldguide.tables.query.measured import compared, measured_again, weights
 from fieldguide.tables.query.pairs import mixed_groups, rows_holding, rows_sharing, text_counts
@@ -58,6 +58,8 @@ BOTH: dict[str, Callable[[ibis.Table], Any]] = {
     "duplicate_keys": duplicate_keys,
     "duplicate_keys of two": lambda t: duplicate_keys(t, ["plan", "__entity"]),
     "duplicate_keys of none": lambda t: duplicate_keys(t.filter(t["__key"] == "k1")),
+    "all_differ": lambda t: all_differ(t, ["big", "__entity"], size(t)),
+    "all_differ by key": lambda t: all_differ(t.distinct(), ["big", "__key"], size(t.distinct())),
     "labels": labels,
     "labels of none": lambda t: labels(t.filter(t["__label"] > 5)),
     "by_label of few": lambda t: by_label(t, "age", "number"),
