@@ -19,7 +19,8 @@ from fieldguide.ledger.rules import failing_text
 from fieldguide.program import Program, knobs, named, raw_columns
 from fieldguide.program import fingerprint as whole_fingerprint
 from fieldguide.readiness.grade import Evidence, failing
-from fieldguide.steps.grade import Graded, Progress, code_hash, grade
+from fieldguide.steps.grade import Progress, code_hash, grade
+from fieldguide.steps.graded import Graded
 from fieldguide.steps.home import DEFAULT, Home, at_home, data_fingerprint, name_of, system_clock
 from fieldguide.steps.launch import manifest_of
 from fieldguide.steps.level import standing

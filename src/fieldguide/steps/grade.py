@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,7 @@ import fieldguide
 from fieldguide.errors import DataError, UnreachableError
 from fieldguide.finding import Finding
 from fieldguide.ledger import records
-from fieldguide.ledger.history import Change, Expiring, change
+from fieldguide.ledger.history import change
 from fieldguide.program import Hearsay, Program, directory, named, raw_columns
 from fieldguide.readiness.accessibility.freshness import clock_of
 from fieldguide.readiness.answers import Answer
@@ -26,98 +26,21 @@ from fieldguide.readiness.assess import assess
 from fieldguide.readiness.grade import Grade
 from fieldguide.readiness.shared import Shared
 from fieldguide.readiness.unread import unread
+from fieldguide.steps.graded import Graded
 from fieldguide.steps.history import expiring_soon
 from fieldguide.steps.home import DEFAULT, Home, at_home, data_fingerprint, name_of, system_clock
 from fieldguide.steps.level import standing
 from fieldguide.steps.profile import keep_profile
 from fieldguide.steps.queues import check_folder, with_files, write_queues
-from fieldguide.steps.told import Findings, grade_text, graded_json
+from fieldguide.steps.told import Findings
 from fieldguide.tables import engines, query
 from fieldguide.tables.draw import Wanted
 from fieldguide.tables.read import Extent, Reading, read, read_table
-from fieldguide.tables.summary import Spans, Summary, summarize
+from fieldguide.tables.summary import Spans, summarize
 
 Progress = Callable[[str], None]
 SEEN = 20
 """How many gradings back the same rows are looked for."""
-
-
-@dataclass(frozen=True, repr=False)
-class Graded:
-    """The grade of a program's data for its question, the findings of this grading, and the rows that it read.
-
-    `queues` are tables for people to work through, by name, and `files` those that were written; `change` is what differs from the grading before
-    (None: there is none), one of `gradings` so far; `effort` is the person-time that was noted, `expiring`
-    what the level rests on and what ends soon. `reading` and `summary` are None where the rows could not be
-    read: `error` then says why. Printed, it is what the command prints; a notebook shows it as a page.
-    """
-
-    program: Program
-    grade: Grade
-    findings: Findings
-    reading: Reading | None
-    summary: Summary | None
-    at: datetime
-    extent: Mapping[str, Any]
-    queues: Mapping[str, pa.Table] = field(default_factory=dict)
-    files: Mapping[str, Path] = field(default_factory=dict)
-    change: Change | None = None
-    before: records.GradeRecord | None = None
-    gradings: int = 1
-    effort: tuple[records.Effort, ...] = ()
-    expiring: tuple[Expiring, ...] = ()
-    error: DataError | None = None
-
-    @property
-    def name(self) -> str:
-        """The program's name."""
-        return name_of(self.program)
-
-    @property
-    def level(self) -> str:
-        """The level that was reached."""
-        return self.grade.level
-
-    @property
-    def share(self) -> float:
-        """Which share of the rows was graded; below 1 the grade is exploratory, and opens no gate."""
-        return float(self.extent.get("share") or 1.0)
-
-    @property
-    def held_back_by(self) -> Findings:
-        """What keeps from the next level."""
-        return Findings(self.grade.held_back_by)
-
-    @property
-    def unreadable(self) -> bool:
-        """Whether rows that were said to be somewhere could not be read (hearsay is not: nobody has looked)."""
-        return self.error is not None and not isinstance(self.program.source.data, Hearsay)
-
-    def rows(self) -> tuple[Reading, Summary]:
-        """Return what was read and its summary.
-
-        Raises DataError when the rows could not be read.
-        """
-        if self.reading is None or self.summary is None:
-            raise self.error or DataError(f"{self.program.source.place} was not read.")
-        return self.reading, self.summary
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the grade as `grade --json` prints it."""
-        return graded_json(self)
-
-    def to_text(self, program: str | None = None, *, everything: bool = False) -> str:
-        """Return the grade as the command prints it; `program` is how its file is called in commands."""
-        return grade_text(self, program, everything=everything)
-
-    def __repr__(self) -> str:
-        return self.to_text()
-
-    def _repr_html_(self) -> str:
-        from fieldguide.steps.view import graded_view
-        from fieldguide.web import graded_html
-
-        return graded_html(graded_view(self))
 
 
 def grade(

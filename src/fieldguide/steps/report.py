@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fieldguide.errors import UsageError
 from fieldguide.program import Program, named
-from fieldguide.steps.grade import Graded
+from fieldguide.steps.graded import Graded
 from fieldguide.steps.home import DEFAULT, Home, at_home
 from fieldguide.steps.view import view
 from fieldguide.web import report as draw

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,11 +14,12 @@ from fieldguide.journal import counts, last_number, refusals, watermark
 from fieldguide.ledger import records
 from fieldguide.monitoring import columns_used, fallback
 from fieldguide.program import Program
+from fieldguide.steps.graded import Graded, graded_parts
 from fieldguide.steps.home import Home, data_fingerprint, name_of, system_clock
 from fieldguide.steps.judge import load_once
 from fieldguide.steps.launch import manifest_of
 from fieldguide.steps.level import standing
-from fieldguide.steps.parts import effort_views, expiring_views, grade_parts, ledger_parts, spoken
+from fieldguide.steps.parts import grade_parts, ledger_parts, spoken
 from fieldguide.steps.profile import kept_profile
 from fieldguide.web.view import (
     FallbackView,
@@ -31,9 +32,6 @@ from fieldguide.web.view import (
     RungView,
     ServedView,
 )
-
-if TYPE_CHECKING:
-    from fieldguide.steps.grade import Graded
 
 REFUSALS = 5_000
 """Latest entries of the journal among which refused rows are shown."""
@@ -56,7 +54,7 @@ def view(home: Home, ledger: sa.Engine, program: Program, graded: Graded | None 
     current = next((r for r in reversed(releases) if r.ended is None), None)
     manifest = manifest_of(home, current.fitted) if current else {}
     fit = _fit_shown(ledger, name, current)
-    shown = _of_grade(home, ledger, program, fit, now) if graded is None else _of_graded(graded)
+    shown = _of_grade(home, ledger, program, fit, now) if graded is None else graded_parts(graded)
     open_findings = [*(incident.finding for incident in incidents), *_outcomes_say(windows, current)]
     return ProgramView(
         name=name,
@@ -81,26 +79,6 @@ def view(home: Home, ledger: sa.Engine, program: Program, graded: Graded | None 
         **shown,
         **ledger_parts(ledger, program, now),
     )
-
-
-def graded_view(graded: Graded) -> ProgramView:
-    """Return what is known of a grading alone, without a home: what a notebook shows."""
-    program = graded.program
-    return ProgramView(
-        name=graded.name,
-        question=program.question.ask,
-        one_row_is=program.question.one_row_is,
-        decision=program.question.decision,
-        timezone=program.source.timezone,
-        effort=effort_views(graded.effort),
-        expiring=expiring_views(graded.expiring, graded.at),
-        **_of_graded(graded),
-    )
-
-
-def _of_graded(graded: Graded) -> dict[str, Any]:
-    parts = grade_parts(graded.program, graded.grade, graded.extent, graded.summary)
-    return {**parts, "graded_at": graded.at}
 
 
 def _of_grade(
