@@ -151,6 +151,10 @@ def learn_cells(parts: Sequence[Seen], save: Callable[[str, dict[str, float]], N
     wrong = np.concatenate([p.wrong for p in parts]) != ""
     for name in evidence.WITNESSES:
         spoke = np.concatenate([p.told[name][0] for p in parts])
+        if len(np.unique(wrong[spoke])) < 2:
+            raise SystemExit(
+                f"too few tables: {name} said nothing, or nothing wrong; give more of them, of more kinds"
+            )
         save(
             name,
             fitted(np.vstack([p.told[name][1] for p in parts]), wrong[spoke], weight[spoke], NAMES[name]),

@@ -1,6 +1,6 @@
 """Errors with known truth in real tables: ours, beside the suites that Great Expectations and pandera infer, in one run.
 
-    python bench/dirty.py [--data ../shared/data] [--pairs dirty_hospital dirty_flights …] [--show 10]
+    python bench/dirty.py [--data ../shared/data] [--pairs dirty_hospital dirty_flights …] [--show 10] [--clean FOLDER]
 
 A pair is a folder with `dirty.csv` (or .parquet) and `clean.parquet` (or .csv), rows and columns in the same order: the
 truth is where the two differ, as text. Nothing is configured: we see the dirty table alone. "as drafted" is what
@@ -33,8 +33,9 @@ import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
-from fieldguide.readiness.faithfulness.cells.columns import ABSENT, fold
+from fieldguide.readiness.faithfulness.cells.columns import ABSENT, columns_of, fold
 from fieldguide.readiness.faithfulness.cells.edits import distance
+from fieldguide.readiness.faithfulness.cells.suspects import suspects
 
 ROOT = Path(__file__).parents[1]
 PEER = Path(tempfile.gettempdir()) / "fieldguide-peers" / "expectations"
@@ -134,17 +135,19 @@ def ours(path: Path) -> tuple[Cells, float, list[dict[str, str]]]:
 def text_table(folder: Path, name: str) -> pa.Table:
     """Return a table of a pair as text: an empty cell is null."""
     if (folder / f"{name}.csv").exists():
-        path = folder / f"{name}.csv"
-        with path.open(encoding="utf-8", newline="") as lines:
-            header = next(csv.reader(lines))
-        options = pc.ConvertOptions(
-            column_types={n: pa.string() for n in header}, null_values=[""], strings_can_be_null=True
-        )
-        return pc.read_csv(
-            path, convert_options=options, parse_options=pc.ParseOptions(newlines_in_values=True)
-        )
+        return csv_table(folder / f"{name}.csv")
     table = pq.read_table(folder / f"{name}.parquet")
     return pa.table({n: table[n].cast(pa.string()) for n in table.column_names})
+
+
+def csv_table(path: Path) -> pa.Table:
+    """Return a CSV file as text: an empty cell is null."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        header = next(csv.reader(lines))
+    options = pc.ConvertOptions(
+        column_types={n: pa.string() for n in header}, null_values=[""], strings_can_be_null=True
+    )
+    return pc.read_csv(path, convert_options=options, parse_options=pc.ParseOptions(newlines_in_values=True))
 
 
 def truth_of(dirty: pa.Table, clean: pa.Table) -> dict[tuple[int, str], str]:
@@ -220,6 +223,22 @@ def run(folder: Path, show: int) -> None:
         print(f"  clean twin: {len(false)} cells accused, all falsely ({share:.1f} of 10,000)")
 
 
+def quiet(folder: Path) -> None:
+    """Print how many cells are accused in the tables of a folder, which are taken to be clean."""
+    accused = []
+    cells = 0
+    for path in sorted(folder.glob("*.csv")):
+        table = csv_table(path)
+        accused.append((len(suspects(columns_of(table))), path.stem))
+        cells += table.num_rows * table.num_columns
+    worst = ", ".join(f"{name} {n}" for n, name in sorted(accused, reverse=True)[:5] if n)
+    total, some = sum(n for n, _ in accused), sum(n > 0 for n, _ in accused)
+    share = total / max(1, cells) * 10_000
+    print(
+        f"{folder}: {total} cells accused in {some} of {len(accused)} clean tables ({share:.1f} of 10,000); most in {worst or 'none'}"
+    )
+
+
 def main() -> None:
     """Print the figures of each pair that is there."""
     parser = argparse.ArgumentParser(
@@ -228,6 +247,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--pairs", nargs="*", default=PAIRS)
     parser.add_argument("--show", type=int, default=0, help="false accusations to show, of each pair")
+    parser.add_argument(
+        "--clean", type=Path, help="a folder of clean tables as CSV, in which all that is accused is false"
+    )
     given = parser.parse_args()
     for name in given.pairs:
         folder = given.data / name
@@ -235,6 +257,8 @@ def main() -> None:
             print(f"{name}: skipped, {folder} is not there")
             continue
         run(folder, given.show)
+    if given.clean is not None:
+        quiet(given.clean)
     sys.stdout.flush()
 
 
