@@ -13,8 +13,8 @@ import pytest
 from fieldguide.finding import Finding
 from fieldguide.program import Number
 from fieldguide.readiness.faithfulness import capped, digits, gaps, repeats, resolution, sampling, units
-from fieldguide.readiness.faithfulness.copies import any_return, repeated_rows
 from fieldguide.readiness.faithfulness.run import steps
+from fieldguide.readiness.faithfulness.stretches import any_return, repeated_rows
 from fieldguide.tables.query.measured import Again, Named, Weights
 from fieldguide.tables.query.rhythm import HOUR, Rhythm
 

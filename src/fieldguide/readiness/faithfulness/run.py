@@ -19,7 +19,6 @@ from fieldguide.readiness.faithfulness import (
     audit,
     capped,
     clocks,
-    copies,
     defaults,
     digits,
     gaps,
@@ -32,6 +31,7 @@ from fieldguide.readiness.faithfulness import (
     repeats,
     resolution,
     sampling,
+    stretches,
     stuck,
     times,
     units,
@@ -77,7 +77,7 @@ def steps(view: Faithful, now: datetime, queues: Queues) -> Iterator[Step]:
     yield ("stuck_values",), lambda: _or_nothing("stuck_values", _stuck(one), len(numbers))
     yield ("default_values",), lambda: _or_nothing("default_values", one.stand_ins, len(view.features))
     yield _each("capped_values", numbers, partial(_capped, one))
-    yield ("repeated_rows",), lambda: copies.repeated_rows(view.alike)
+    yield ("repeated_rows",), lambda: stretches.repeated_rows(view.alike)
     yield ("time_gaps",), lambda: gaps.time_gaps(one.rhythm, view.source.timezone)
     yield _each("last_digits", numbers, lambda f: digits.last_digits(f, *one.digits(f), one.thin(f)))
     yield _each("first_digits", numbers, lambda f: digits.first_digits(f, *one.digits(f)))

@@ -10,7 +10,7 @@ import ibis
 import pyarrow as pa
 
 from fieldguide.program import Feature, Source
-from fieldguide.readiness.faithfulness.copies import any_return
+from fieldguide.readiness.faithfulness.stretches import any_return
 from fieldguide.tables.query import Labels
 from fieldguide.tables.query.drawn import copies, draw
 from fieldguide.tables.query.lines import Lines, lines
