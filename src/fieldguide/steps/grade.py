@@ -217,9 +217,9 @@ def _changed_since(finding: Finding) -> Finding:
 
 @cache
 def code_hash() -> str:
-    """Return a hash of fieldguide's own code: evidence is worth what the code was worth that gave it."""
+    """Return a hash of fieldguide's own code, with its learned weights: evidence is worth what gave it was worth."""
     root = Path(fieldguide.__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
+    for path in sorted([*root.rglob("*.py"), *root.rglob("weights.json")]):
         digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:16]

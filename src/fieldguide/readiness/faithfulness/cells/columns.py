@@ -109,6 +109,9 @@ def _column(name: str, values: pa.ChunkedArray) -> Column:
     if pa.types.is_dictionary(kind):
         values = values.cast(kind.value_type)
     if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+        if pa.types.is_floating(values.type):
+            values = values.cast(pa.float32()) if pa.types.is_float16(values.type) else values
+            values = pc.add(values, pa.scalar(0.0, values.type))  # minus zero is zero
         values = pc.cast(values, pa.string())
     coded = values.combine_chunks().dictionary_encode()
     if isinstance(coded, pa.ChunkedArray):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 
 import numpy as np
 
@@ -134,16 +135,31 @@ def _same_but_for_form(
 
 
 def _same_number(column: Column) -> Iterator[tuple[int, Variant]]:
-    """Yield numbers that are another writing of a more frequent one: 7.0 beside 7, 0.0500000001 beside 0.05."""
+    """Yield numbers that are another writing of a more frequent one, to the last digit: 7.0 beside 7, 1e3 beside 1000."""
     counts = column.counts
-    first: dict[float, int] = {}
+    first: dict[Decimal, int] = {}
     for code in np.argsort(-counts, kind="stable").tolist():
         if not counts[code]:
             return
         if column.numeric[code]:
-            usual = first.setdefault(float(f"{float(column.values[code]):.8g}"), code)
+            usual = first.setdefault(_number(column.values[code]), code)
             if usual != code and counts[usual] >= CONTRAST * counts[code]:
                 yield code, Variant(code, usual, 0)
+
+
+def _number(text: str) -> Decimal:
+    """Return a number as exactly as it is written: codes of many digits that differ in the last are not the same.
+
+    Minus zero is what engines write, no one types it: it is no writing of zero.
+
+    >>> _number(" 7.0") == _number("7"), _number("4000000001") == _number("4000000002")
+    (True, False)
+    """
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:  # an exponent beyond all reason
+        return Decimal("NaN")
+    return Decimal("NaN") if number.is_zero() and number.is_signed() else number
 
 
 class _Index:
