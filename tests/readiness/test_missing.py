@@ -72,7 +72,7 @@ def test_what_goes_with_the_hidden_value_alone_cannot_be_seen_and_that_is_said()
 
 def test_the_verdict_names_what_it_goes_with_and_how_strongly() -> None:
     found = findings(world("plan", 0))["x"]
-    assert "plan = pro" in found.saw
+    assert "plan = 'pro'" in found.saw
     assert found.evidence["mechanism"] == "not MCAR"
     assert found.evidence["related"]["plan"] > 0.15
     assert "over time" in found.saw

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from fieldguide.readiness.accessibility.privacy import presidio
 from fieldguide.readiness.accessibility.privacy.cells import Cells, cells
 from fieldguide.readiness.accessibility.privacy.hiding import Hidden
-from fieldguide.readiness.accessibility.privacy.kinds import KINDS
+from fieldguide.readiness.accessibility.privacy.kinds import KINDS, declares
 from fieldguide.readiness.accessibility.privacy.table import Looked, look
 from fieldguide.tables.query.sampled import sampled
 from fieldguide.tables.read import Part, Reading
@@ -73,7 +73,9 @@ def to_hide(looks: Sequence[Look]) -> Hidden:
     texts: set[str] = set()
     for one in looks:
         found = one.personal.found
-        columns |= {*found}
+        said = one.part.source.personal_data or ""
+        doubtful = (*one.personal.hints, *one.personal.quasi.items())
+        columns |= {*found, *(name for name, match in doubtful if declares(said, match.kind))}
         for name, match in found.items():
             if KINDS[match.kind].group == "direct" and match.by != "text":
                 held = pc.unique(one.sample[name]).to_pylist()

@@ -331,7 +331,10 @@ def _most(other: str, mask: Flags, side: _Side) -> str:
     at = int(np.flatnonzero(enough)[np.argmax(share[enough])])
     total = rows.sum() - rows[at]
     rest = float((np.nansum(share * rows) - share[at] * rows[at]) / total) if total else 0.0
-    where = f"{other} = {side.names[at]}" if side.values is None else f"{other} from {side.names[at]}"
+    if side.values is not None:
+        where = f"{other} from {side.names[at]}"
+    else:
+        where = f"{other} = {side.names[at]!r}" if at < len(side.names) - 1 else f"a rarer {other}"
     return f"missing in {share[at]:.0%} of the rows with {where}, in {rest:.0%} of the others"
 
 

@@ -284,7 +284,7 @@ def _of_groups(feature: Feature, apart: Group) -> Finding:
     """Say which groups of rows look as if they were in another unit."""
     many = f" and {len(apart.names) - 3} more" if len(apart.names) > 3 else ""
     where = (
-        f"with {apart.by} = {', '.join(apart.names[:3])}{many}"
+        f"with {apart.by} = {', '.join(map(repr, apart.names[:3]))}{many}"
         if apart.by is not None
         else f"in the stretch from about {apart.names[0]} to {apart.names[-1]}"
     )

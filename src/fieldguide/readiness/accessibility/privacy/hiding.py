@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,36 @@ from fieldguide.finding import Finding
 from fieldguide.readiness.accessibility.privacy.cells import masked
 
 _QUOTED = re.compile(r"'([^'\n]{1,200})'|\"([^\"\n]{1,200})\"")
-_EQUAL = re.compile(r"(\w[\w .-]*?) = ([^;,()\n]+)")
+_TEXT = r"(?:'[^'\n]*'|\"[^\"\n]*\")"
+_EQUAL = re.compile(rf"(\w[\w .-]*?) (=|from) ({_TEXT}(?:, {_TEXT})*|[^;,()\n]+)")
+_CLOCK = r"[T ]\d\d:\d\d[\d:.]*(?:Z|[+-]\d\d:?\d\d)?"
+_NUMBER = re.compile(rf"(?<![\w#])-?\d(?:[\d.,:/-]*\d)?(?:{_CLOCK})?(?:[eE][-+]?\d+)?")
+_COUNTED = re.compile(
+    r"\s?(?:%|(?:rows?|values?|cells?|columns?|pairs?|names?|texts?|of|as|more|others?|times|different|distinct)\b)"
+)
+_COUNTING = re.compile(r"(?:\d of (?:the |all )?|\brows? )$")
+_VALUES = frozenset(
+    (
+        "value",
+        "values",
+        "nearest",
+        "next",
+        "shown",
+        "examples",
+        "between",
+        "low",
+        "high",
+        "first",
+        "last",
+        "since",
+        "until",
+        "step",
+        "groups",
+        "gaps",
+        "remembered",
+    )
+)
+"""Names of evidence that holds values of the column."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +59,9 @@ class Hidden:
 def hide(finding: Finding, hidden: Hidden) -> Finding:
     """Return a finding without the values of personal columns: each letter an x, each digit a 9.
 
+    In one about such a column numbers and days without quotes are values too, but for counts (of rows, of values,
+    shares): each digit of theirs becomes a #, so that nobody takes it for a number. Evidence that holds values is left out.
+
     >>> from fieldguide.readiness.checks import found
     >>> odd = found("wild_values", "fail", "the value '1815-12-10' stands alone", "born", rows=["ada@example.org"])
     >>> shown = hide(odd, Hidden(frozenset({"born", "mail"}), frozenset({"ada@example.org"}), True))
@@ -38,7 +70,7 @@ def hide(finding: Finding, hidden: Hidden) -> Finding:
     """
     if not hidden.columns:
         return finding
-    about = finding.about in hidden.columns
+    about = _is_about(finding.about, hidden.columns)
 
     def quoted(match: re.Match[str]) -> str:
         text = match[1] if match[1] is not None else match[2]
@@ -47,14 +79,49 @@ def hide(finding: Finding, hidden: Hidden) -> Finding:
 
     def equal(match: re.Match[str]) -> str:
         named = any(match[1].strip().endswith(name) for name in hidden.columns)
-        return f"{match[1]} = {masked(match[2])}" if named else match[0]
+        return f"{match[1]} {match[2]} {masked(match[3], len(match[3]))}" if named else match[0]
 
     rows = tuple(masked(row) if hidden.key or row in hidden.texts else row for row in finding.rows)
     evidence = {name: _leaf(value, hidden.texts) for name, value in finding.evidence.items()}
     if hidden.key and "remembered" in evidence:
         del evidence["remembered"]  # by key, which must not be kept
-    saw = _EQUAL.sub(equal, _QUOTED.sub(quoted, finding.saw))
-    return replace(finding, saw=saw, rows=rows, evidence=evidence)
+    if evidence.get("by") in hidden.columns:
+        evidence.pop("groups", None)
+    saw, expected = (_EQUAL.sub(equal, _QUOTED.sub(quoted, text)) for text in (finding.saw, finding.expected))
+    if about:
+        saw, expected = (_unnumbered(text, hidden.names) for text in (saw, expected))
+        evidence = {name: value for name, value in evidence.items() if name not in _VALUES}
+        if isinstance(kept := evidence.get("hidden"), Mapping):
+            evidence["hidden"] = {masked(str(name)): rows for name, rows in kept.items()}
+    return replace(finding, saw=saw, expected=expected, rows=rows, evidence=evidence)
+
+
+def without_values(text: str) -> str:
+    """Return what was said of a personal column without its values: what is quoted, numbers and days.
+
+    >>> without_values("3 of 20 values are like '12/31/99'; from 1931-12-23 to 4,155,552,126")
+    "3 of 20 values are like '99/99/99'; from ####-##-## to #,###,###,###"
+    """
+    return _unnumbered(_QUOTED.sub(lambda m: m[0].replace(m[1] or m[2], masked(m[1] or m[2])), text), ())
+
+
+def _is_about(about: str | None, columns: frozenset[str]) -> bool:
+    """Return whether a finding is about one of the columns, alone or beside others."""
+    return about is not None and (about in columns or not columns.isdisjoint(re.split(r", | and ", about)))
+
+
+def _unnumbered(text: str, names: Iterable[str]) -> str:
+    """Return a text with a # for each digit of numbers and days that count nothing; names of columns stay."""
+    numbered = sorted((name for name in names if any(c.isdigit() for c in name)), key=len, reverse=True)
+    named = re.compile("|".join(map(re.escape, numbered))) if numbered else None
+
+    def number(match: re.Match[str]) -> str:
+        counts = _COUNTED.match(text, match.end()) or _COUNTING.search(text, 0, match.start())
+        kept = counts or {*re.findall(r"\d", match[0])} == {"9"}  # all nines: masked already
+        return match[0] if kept or match.start() in inside else re.sub(r"\d", "#", match[0])
+
+    inside = {at for m in named.finditer(text) for at in range(*m.span())} if named else set()
+    return _NUMBER.sub(number, text)
 
 
 def _leaf(value: Any, texts: frozenset[str]) -> Any:
