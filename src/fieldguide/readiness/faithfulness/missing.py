@@ -45,6 +45,10 @@ MOST_LEVELS = 30
 UNITS = 50
 """Stretches of rows, or groups of entities, that are taken for independent."""
 PERIODS = 12
+MOST_TESTED = 50_000_000
+"""Values that are tested, all tests together: of tables with many columns fewer rows are."""
+THINNEST = 5_000
+"""Rows that are tested at least."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,8 @@ def missing_values(lines: Lines, counts: Mapping[str, Missing], masks: Mapping[s
             )
             for name in lacking
         ]  # fmt: skip
+    step = _step(len(lines), len(lacking) * len(masks))
+    lines, masks = lines.every(step), {name: mask[::step] for name, mask in masks.items()}
     tested = [name for name in lacking if _enough(masks[name])]
     sides = {name: _side(lines, name, masks[name]) for name in (*lines.numbers, *lines.codes)}
     units = _units(lines)
@@ -113,6 +119,12 @@ def missing_values(lines: Lines, counts: Mapping[str, Missing], masks: Mapping[s
         findings.append(_of_column(name, counts[name], lines, masks[name], strong, skill.get(name)))
     overall = _overall(lines, masks, units)
     return findings + ([] if overall is None else [overall])
+
+
+def _step(rows: int, tests: int) -> int:
+    """Return of how many rows one is tested, for so many tests."""
+    most = max(MOST_TESTED // max(tests, 1), THINNEST)
+    return max(1, -(-rows // most))
 
 
 def _of_column(

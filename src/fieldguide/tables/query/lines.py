@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -53,6 +53,19 @@ class Lines:
 
     def __len__(self) -> int:
         return len(self.number)
+
+    def every(self, step: int) -> Lines:
+        """Return every `step`-th of the rows."""
+        return replace(
+            self,
+            number=self.number[::step],
+            places=self.places[::step],
+            time=self.time[::step],
+            entity=self.entity[::step],
+            numbers={name: x[::step] for name, x in self.numbers.items()},
+            codes={name: x[::step] for name, x in self.codes.items()},
+            missing={name: x[::step] for name, x in self.missing.items()},
+        )
 
 
 def lines(drawn: pa.Table, features: Sequence[Column], rows: int) -> Lines:

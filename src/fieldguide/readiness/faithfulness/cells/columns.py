@@ -32,13 +32,15 @@ class Column:
     """A column as it came: its distinct texts, and for each row which of them it holds.
 
     `codes` has one number a row, an index of `values`, or -1 where the cell is null, empty or blank; `counts`
-    are the rows of each value.
+    are the rows of each value. `written` says that somebody wrote the texts; those of a typed column (decimals,
+    truths, times) have their form from the type, and nothing is misspelled in them.
     """
 
     name: str
     values: tuple[str, ...]
     codes: Ints
     counts: Ints
+    written: bool = True
 
     @cached_property
     def given(self) -> int:
@@ -122,12 +124,21 @@ def _column(name: str, values: pa.ChunkedArray) -> Column:
     if blank.any():
         codes = np.where((codes >= 0) & blank[codes], -1, codes)
     counts = np.bincount(codes[codes >= 0], minlength=len(texts)).astype(np.int64)
-    return Column(name, texts, codes, counts)
+    return Column(name, texts, codes, counts, not _typed(kind))
 
 
 def _binary(kind: pa.DataType) -> bool:
     return bool(
         pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+    )
+
+
+def _typed(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_floating(kind)
+        or pa.types.is_decimal(kind)
+        or pa.types.is_boolean(kind)
+        or pa.types.is_temporal(kind)
     )
 
 

@@ -143,7 +143,7 @@ def _by_value(columns: Sequence[Column], found: Found) -> tuple[Witness, ...]:
     all_of = value.frame(columns)
     told: list[list[tuple[int, value.Told]]] = [[], [], [], []]
     for number, column in enumerate(columns):
-        if not column.given:
+        if not (column.given and column.written):
             continue
         own = value.profile(column, found.company[number], max(FEWEST_LOOKUPS, MOST_LOOKUPS // len(columns)))
         told[0].append((number, value.told_by_spelling(column, own)))

@@ -27,10 +27,12 @@ from fieldguide.tables.query.pairs import mixed_groups, rows_holding, rows_shari
 from fieldguide.tables.query.sampled import sampled
 
 MOST_CELLS = 2_000_000
-"""Cells that are looked at: a table of no more whole, of a larger one a sample of so many."""
-MOST_COPIES = 200_000
+"""Cells of a table that is looked at whole."""
+SAMPLED_CELLS = 500_000
+"""Cells of the sample of a larger table, in which suspects are looked for first."""
+MOST_COPIES = 25_000
 """Rows among which copies are looked for, where the table is larger."""
-VALUES_SHARED = 20_000
+VALUES_SHARED = 5_000
 MOST_DISTINCT = 200_000
 """Distinct values of a column that are judged anew over all rows."""
 MOST_PAIRS = 500_000
@@ -52,12 +54,13 @@ class Looked:
 
     @cached_property
     def table(self) -> pa.Table:
-        """The rows: all of them, where they have no more than MOST_CELLS cells, or a sample of so many."""
-        most = MOST_CELLS // max(1, len(self.view.raw.columns))
-        if MOST_SAMPLED < self.rows <= most:
+        """The rows: all of them, where they have no more than MOST_CELLS cells, or a sample of SAMPLED_CELLS."""
+        columns = max(1, len(self.view.raw.columns))
+        whole = self.rows <= MOST_CELLS // columns
+        if whole and self.rows > MOST_SAMPLED:
             return sampled(self.view.raw, self.rows, self.view.key)
-        drawn = self.view.sample
-        if len(drawn) <= most:
+        drawn, most = self.view.sample, SAMPLED_CELLS // columns
+        if whole or len(drawn) <= most:
             return drawn
         return drawn.take(np.linspace(0, len(drawn) - 1, most).astype(np.int64))
 
@@ -154,9 +157,9 @@ def place(row: int, key: str) -> str:
 def _rows(looked: Looked, queues: Queues) -> list[Finding]:
     view = looked.view
     table = looked.table if looked.whole else _with_copies(looked)
-    columns = columns_of(table)
+    columns = looked.columns if table is looked.table else columns_of(table)
     same = copies.repeated(columns, view.key)
-    pairs = copies.similar(looked.columns, view.key)
+    pairs = copies.similar(columns, view.key)
     number = table["__row"].to_pylist()
     listed = [
         ((number[a], key_of(view, columns, a)), (number[b], key_of(view, columns, b)), 1.0, "equal but for the key")
@@ -164,8 +167,8 @@ def _rows(looked: Looked, queues: Queues) -> list[Finding]:
     ]  # fmt: skip
     repeated = len(listed)
     listed += [
-        ((looked.number[p.first], key_of(view, looked.columns, p.first)),
-         (looked.number[p.second], key_of(view, looked.columns, p.second)), p.alike, "named alike, and nearly equal")
+        ((number[p.first], key_of(view, columns, p.first)),
+         (number[p.second], key_of(view, columns, p.second)), p.alike, "named alike, and nearly equal")
         for p in pairs
     ]  # fmt: skip
     if listed:
@@ -180,15 +183,15 @@ def _rows(looked: Looked, queues: Queues) -> list[Finding]:
             }
         )
     places = [f"{place(*a)} and {place(*b)}" for a, b, _, _ in listed]
-    called = looked.called if looked.whole else f"{len(table):,} rows drawn with their copies"
+    called = looked.called if table is looked.table else f"{len(table):,} rows drawn with their copies"
     return [
         duplicate_rows(same, places[:repeated], len(table), called),
-        similar_rows(pairs, places[repeated:], copies.names_rows(looked.columns, view.key), looked.called),
+        similar_rows(pairs, places[repeated:], copies.names_rows(columns, view.key), called),
     ]
 
 
 def _with_copies(looked: Looked) -> pa.Table:
-    """Return rows of a large table that were drawn together with all rows equal to them.
+    """Return rows of a large table that were drawn together with all rows equal to them: pairs are rare in a sample.
 
     They share the values of the column that tells most rows apart; without such a column the sample has to do.
     """
