@@ -65,12 +65,12 @@ def test_single_values_beyond_what_nature_allows_fail_with_their_rows() -> None:
 
 
 def test_bounds_with_honest_exceptions_are_a_note_and_those_that_many_break_none() -> None:
-    growth = R.uniform(0, 100, N)
-    growth[:20] = 130.0
-    (found,) = told(one(growth, "growth", "percent"), "plausible_values")
+    coverage = R.uniform(0, 100, N)
+    coverage[:20] = 130.0
+    (found,) = told(one(coverage, "coverage", "percent"), "plausible_values")
     assert found.verdict == "pass"
-    growth[:300] = 130.0
-    assert told(one(growth, "growth", "percent"), "plausible_values") == []
+    coverage[:300] = 130.0
+    assert told(one(coverage, "coverage", "percent"), "plausible_values") == []
 
 
 @pytest.mark.parametrize(

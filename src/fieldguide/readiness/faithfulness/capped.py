@@ -31,7 +31,8 @@ AS_ROUND = 2.0
 class Heap:
     """Rows on the last value at one end (`side`) of a number.
 
-    `most_beside` is the most rows of a value beside it, `smallest` the smallest value of all.
+    `most_beside` is the most rows of a value beside it, `smallest` the smallest value of all, `whole` says that all are
+    whole numbers.
     """
 
     side: str
@@ -39,6 +40,7 @@ class Heap:
     rows: int
     most_beside: int
     smallest: float = -math.inf
+    whole: bool = False
 
 
 def heap_at_end(values: Floats, rows: Ints, side: str) -> Heap | None:
@@ -48,7 +50,7 @@ def heap_at_end(values: Floats, rows: Ints, side: str) -> Heap | None:
     """
     if len(values) < FEWEST_DISTINCT:
         return None
-    smallest = float(values[0])
+    smallest, whole = float(values[0]), bool((values == np.round(values)).all())
     if side == "smallest":
         values, rows = values[::-1], rows[::-1]
     last, n = float(values[-1]), int(rows[-1])
@@ -62,7 +64,7 @@ def heap_at_end(values: Floats, rows: Ints, side: str) -> Heap | None:
     alike = list(itertools.islice((r for v, r in others if size > 0 and _roundness(v) >= size), 2))
     if alike and n < AS_ROUND * max(alike):
         return None
-    return Heap(side, last, n, int(beside.max()), smallest)
+    return Heap(side, last, n, int(beside.max()), smallest, whole)
 
 
 def _heaps_within(rows: Ints) -> float:
@@ -83,10 +85,11 @@ def of_few(lines: Lines, name: str, value: float) -> bool:
 def capped_values(feature: Feature, heap: Heap, total: int) -> list[Finding]:
     """B2: say how many rows lie on the last value; nothing where the scale itself ends there.
 
-    It does at zero, at the declared bound, and at 1 or 100 where no value is negative (shares, percent).
+    It does at zero, at the declared bound, at 1 or 100 where no value is negative (shares, percent), and at 1 where
+    whole numbers start (counts).
     """
     low, high = getattr(feature, "low", None), getattr(feature, "high", None)
-    if heap.value in (low, high) or (heap.side == "smallest" and heap.value == 0):
+    if heap.value in (low, high, 0.0) or (heap.side == "smallest" and heap.whole and heap.value == 1.0):
         return []
     if heap.side == "largest" and heap.value in (1.0, 100.0) and heap.smallest >= 0:
         return []

@@ -61,6 +61,11 @@ WIDTH_OF_A_DEFAULT_TIME = 1.6 * DAY
 """Midnight of the day in any time zone."""
 DAYS_AROUND, FEWEST_ON_A_DATE, HEAP_OF_A_DATE = 180.0, 10, 20.0
 """A default date among others holds ten rows at least, and twenty times as many as the half years beside it let expect."""
+OPEN_END = datetime(2038, 1, 1, tzinfo=UTC).timestamp()
+"""Default dates from here on often say that something has not ended yet."""
+ORDINARY_CODES = (0.0, -1.0)
+MOST_ZEROS = 0.2
+"""Numbers that are values more often than not (off, none, a step down), and the share of the rows from which on 0 is an ordinary one."""
 SPIKE = 5.0
 """So many times as many rows as its neighbors has a −1 that is no number."""
 NEVER_ZERO = (
@@ -95,7 +100,8 @@ def default_suspects(
 
     A suspect is one of the usual stand-ins and apart from the others: by twice the range of (99 % of) the
     others, as the only negative among whole numbers, or beyond the end of a scale of a few whole numbers. A price of 999
-    is nearer than that. Timestamps: a day that is more than five years from the others. Three rows are needed;
+    is nearer than that. Zero and −1 apart from the others are only worth a look (not even that when many rows are zero),
+    unless nothing of that name or unit can be zero. Timestamps: a day that is more than five years from the others. Three rows are needed;
     fewer do when `elsewhere` (code -> rows in other columns) the same code is found.
     """
     if column.kind == "timestamp":
@@ -118,7 +124,9 @@ def default_suspects(
         apart = abs(nearest - code) >= 2 * (high - low) > 0
         only = code <= -9 and float(rest.min()) >= 0 and bool((rest == np.round(rest)).all())
         if apart or only:
-            suspects.append(Suspect(code, nearest, times))
+            sure = code not in ORDINARY_CODES or (feature is not None and _never_zero(feature))
+            if sure or code != 0.0 or times < MOST_ZEROS * rows.sum():
+                suspects.append(Suspect(code, nearest, times, sure))
     done = {s.code for s in suspects}
     suspects += [s for s in _worth_a_look(column, feature, values, rows) if s.code not in done]
     return suspects
@@ -149,7 +157,11 @@ def default_values(
     saw = f"{held} {shown}{suspect.why}; the nearest other value is {near}"
     evidence = {"value": code, "rows": where.rows, "nearest": suspect.nearest}
     expected = "null where the value is not known"
-    todo = None if suspect.sure else "ask whether it stands for a missing value; if so make it null"
+    stands = (
+        "an open end or a missing value; make it null where it does" if timed and code >= OPEN_END else None
+    )
+    ask = f"ask whether it stands for {stands or 'a missing value; if so make it null'}"
+    todo = None if suspect.sure else ask
     return [
         found(
             "default_values",
@@ -258,14 +270,18 @@ def _worth_a_look(
     zero = np.abs(values) <= blur(column, 0.0)
     rest = values[~zero]
     if feature is not None and zero.any() and len(rest) >= 20 and float(rest.min()) > 0:
-        unit = canonical(getattr(feature, "unit", None))
-        positive = bool(re.search(NEVER_ZERO, snake(feature.name))) or unit in NEVER_ZERO_UNITS
         weight = np.cumsum(rows[~zero])
         middle = float(rest[np.searchsorted(weight, 0.5 * weight[-1])])
         times = int(rows[zero].sum())
-        if positive and times >= FEWEST_DEFAULTS and float(rest.min()) >= GAP_TO_ZERO * middle:
+        if _never_zero(feature) and times >= FEWEST_DEFAULTS and float(rest.min()) >= GAP_TO_ZERO * middle:
             suspects.append(_look(0.0, float(rest.min()), times, ", which such a measurement cannot be"))
     return suspects
+
+
+def _never_zero(feature: Feature) -> bool:
+    """Whether by its name or its unit nothing in a column can be zero."""
+    unit = canonical(getattr(feature, "unit", None))
+    return bool(re.search(NEVER_ZERO, snake(feature.name))) or unit in NEVER_ZERO_UNITS
 
 
 def _look(
@@ -284,5 +300,5 @@ def _default_times(column: ColumnSummary) -> list[Suspect]:
         if rows[same].sum() >= FEWEST_DEFAULTS and len(rest):
             nearest = float(rest[np.argmin(np.abs(rest - code))])
             if abs(nearest - code) > 5 * 365 * DAY:
-                suspects.append(Suspect(code, nearest, int(rows[same].sum())))
+                suspects.append(Suspect(code, nearest, int(rows[same].sum()), code < OPEN_END))
     return suspects

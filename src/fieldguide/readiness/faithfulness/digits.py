@@ -21,6 +21,7 @@ from fieldguide.program import Feature
 from fieldguide.readiness.checks import found
 from fieldguide.readiness.faithfulness.plausible import snake
 from fieldguide.readiness.faithfulness.resolution import step_of
+from fieldguide.readiness.faithfulness.units import CURRENCIES
 from fieldguide.tables.tally import Floats, Ints
 
 FEWEST_ROWS = 200
@@ -37,6 +38,8 @@ STEPS = 0.95
 """Where nearly all values are multiples of five, five is their step: nobody preferred it."""
 SET_BY_PEOPLE = "_(price|prices|fee|fees|fare|fares|cost|costs|charge|discount|budget|limit)_"
 """Amounts that somebody chose: round ones are right."""
+MONEY = "_(amount|amounts|amt|total|totals|subtotal|revenue|payment|payments|bill|invoice)_"
+"""Sums of money, unless their unit says otherwise: made of prices, which end as somebody chose (.00, .50, .95)."""
 AGE = "^_(age|patient_age|customer_age|age_years|age_at)_"
 BENFORD = np.log10(1 + 1 / np.arange(1, 10))
 BANDS = ((0.006, "close"), (0.012, "fair"), (0.015, "marginal"))
@@ -120,7 +123,7 @@ def _windows(k: Ints, rows: Ints, by: Ints, fewest: int) -> Heaped | None:
 def last_digits(feature: Feature, values: Floats, rows: Ints, sampled: bool = False) -> list[Finding]:
     """B2: say when a number ends in 0 or 5 more often than a smooth density lets expect."""
     name = snake(feature.name)
-    if re.search(SET_BY_PEOPLE, name):
+    if re.search(SET_BY_PEOPLE, name) or _is_money(feature, name):
         return []
     seen = heaped(values, rows)
     index = whipple(values, rows) if _is_age(feature, name, values, rows) else None
@@ -237,6 +240,13 @@ def first_digits(feature: Feature, values: Floats, rows: Ints) -> list[Finding]:
             evidence={"deviation": round(apart, 5)},
         )
     ]  # fmt: skip
+
+
+def _is_money(feature: Feature, name: str) -> bool:
+    unit: str = getattr(feature, "unit", None) or ""
+    words = re.findall(r"[^\W\d_]+|[$€£¥]", unit.lower())
+    paid = any(word in CURRENCIES or word.removesuffix("s") in CURRENCIES for word in words)
+    return paid or (canonical(unit) is None and bool(re.search(MONEY, name)))
 
 
 def _is_age(feature: Feature, name: str, values: Floats, rows: Ints) -> bool:

@@ -16,7 +16,7 @@ from fieldguide.readiness.checks import found
 from fieldguide.readiness.faithfulness.clocks import wall_clock
 from fieldguide.tables.query.rhythm import DAY, HOUR, Rhythm
 from fieldguide.tables.slicing import instant
-from fieldguide.tables.tally import Floats, Ints
+from fieldguide.tables.tally import Flags, Floats, Ints
 
 FEWEST_ROWS = 200
 FEWEST_UNITS = 28
@@ -96,7 +96,8 @@ def time_gaps(seen: Rhythm | None, zone: str) -> list[Finding]:
 def _told(gap: Gap, of: Gaps) -> str:
     since = gap.since[: 10 if of.unit == "day" else 16].replace("T", " ")
     count = f"{gap.units:,} {of.unit}{'s' if gap.units > 1 else ''} from {since} on"
-    return f"{count} (about {gap.expected:,.0f} rows)"
+    rows = round(gap.expected)
+    return f"{count} (about {rows:,} row{'s' if rows != 1 else ''})"
 
 
 def _by(seen: Rhythm, width: int, zone: str) -> tuple[Ints, Ints]:
@@ -120,12 +121,28 @@ def _found(units: Ints, rows: Ints, width: int, zone: str) -> Gaps:
         (int(a), int(b), float(expected[a:b].sum())) for a, b in zip(edges[::2], edges[1::2], strict=True)
     ]
     runs.sort(key=lambda run: -run[2])
+    changed = _at_changes(units, zone) if width == HOUR else np.zeros(len(units), dtype=np.bool_)
+    skipped = [run for run in runs if changed[run[0] : run[1]].all()]
+    runs = [run for run in runs if run not in skipped]
+    empty = int((rows == 0).sum()) - sum(b - a for a, b, _ in skipped)
     kept = runs if regular else _out_of_the_ordinary(runs, len(rows))
     shown = tuple(
         Gap(_instant(int(units[a]), width), _instant(int(units[b - 1]) + 1, width), b - a, lost)
         for a, b, lost in kept
     )
-    return Gaps(word, len(rows), int((rows == 0).sum()), regular, shown)
+    return Gaps(word, len(rows), empty, regular, shown)
+
+
+def _at_changes(units: Ints, zone: str) -> Flags:
+    """Return which hours are one before or after a change of the clock, where an hour of local time comes twice or never.
+
+    Times without their offset do not say which of the two they are: both fall into one.
+    """
+    clock = wall_clock(units * HOUR, zone)
+    moved = np.flatnonzero(np.diff(clock - units * HOUR)) + 1
+    near = np.zeros(len(units), dtype=np.bool_)
+    near[moved], near[moved - 1] = True, True
+    return near
 
 
 def _out_of_the_ordinary(runs: list[tuple[int, int, float]], units: int) -> list[tuple[int, int, float]]:

@@ -101,7 +101,7 @@ def predicted(
     """Return, for each mask, the AUC with which the other columns tell it, and up to three that tell most.
 
     `levels` are the columns cut into levels (n,). A ridge regression on the levels, judged on stretches of rows that
-    it has not seen (five folds in the order of the rows). Masks that have a fold without both kinds are left out.
+    it has not seen (five folds in the order of the rows). Masks with fewer than ten rows of a kind are left out.
     """
     if not masks:
         return {}

@@ -182,11 +182,13 @@ def groups_apart(
             ):
                 continue
             for t in moves:
-                other, own, chosen = (
-                    (high, low, order[cut + 1 :]) if t.factor > 1 else (low, high, order[: cut + 1])
-                )
-                shapes = _converted((other - t.offset) / t.factor, own, by is None)
-                if shapes is not None and (best is None or shapes < best.shapes):
+                # which side is in the other unit: by a factor, one can be; where there is an offset, either
+                above, below = (high, low, order[cut + 1 :]), (low, high, order[: cut + 1])
+                sides = (above, below) if t.offset else (above,) if t.factor > 1 else (below,)
+                for other, own, chosen in sides:
+                    shapes = _converted((other - t.offset) / t.factor, own, by is None)
+                    if shapes is None or (best is not None and shapes >= best.shapes):
+                        continue
                     told = f"{plural(str(unit))} and {plural(str(t.after))}"
                     which = several[np.sort(chosen)]
                     best = Group(

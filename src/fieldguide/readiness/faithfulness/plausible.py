@@ -35,7 +35,8 @@ class Bound:
 
     It holds for columns whose name has one of `words` (a pattern over _snake_case_) and whose unit is one of
     `units` (canonical names; None among them: none declared). `whole` bounds hold for whole numbers only;
-    `strict` ones have no honest exception.
+    `strict` ones have no honest exception. A column whose name ends in a `short` word (how_long, p99_lat) is meant
+    only where another column has the same name but for a word of `partner` at its end.
     """
 
     told: str
@@ -45,14 +46,21 @@ class Bound:
     units: tuple[str | None, ...] | None = None
     whole: bool = False
     strict: bool = False
+    short: str = ""
+    partner: str = ""
 
 
+_RELATIVE = re.compile(
+    "_(log|diffs?|differences?|deltas?|changes?|growth|anomaly|anomalies|deviations?|residuals?|errors?)_"
+)
+"""What differs from something else may be below zero, whatever its unit."""
+_LAT, _LON = "(lat|latitude)_$", "(lon|lng|long|longitude)_$"
 BOUNDS: tuple[Bound, ...] = (
     Bound("a temperature, never below absolute zero", 0.0, None, units=("kelvin",), strict=True),
     Bound("a temperature, never below absolute zero", -273.15, None, units=("celsius",), strict=True),
     Bound("a temperature, never below absolute zero", -459.67, None, units=("fahrenheit",), strict=True),
-    Bound("a latitude", -90.0, 90.0, "_(lat|latitude)_$", (None, "degree"), strict=True),
-    Bound("a longitude", -180.0, 360.0, "_(lon|lng|long|longitude)_$", (None, "degree"), strict=True),
+    Bound("a latitude", -90.0, 90.0, "_" + _LAT, (None, "degree"), strict=True, short="_lat_$", partner=_LON),
+    Bound("a longitude", -180.0, 360.0, "_" + _LON, (None, "degree"), strict=True, short="_(lon|lng|long)_$", partner=_LAT),
     Bound("a probability", 0.0, 1.0, "_(probability|propensity|proba)_", (None, "1")),
     Bound("an hour of the day", 0.0, 24.0, "^_(hour|hr|hour_of_day)_$", (None, "hour", "1"), whole=True),
     Bound("a month", 0.0, 12.0, "^_(month|mon|mnth)_$", (None, "month", "1"), whole=True),
@@ -99,13 +107,20 @@ USUAL: tuple[Usual, ...] = (
 )
 
 
-def bound_of(feature: Feature, column: ColumnSummary) -> Bound | None:
-    """Return what values the unit and the name of a number allow, None when neither says anything."""
+def bound_of(feature: Feature, column: ColumnSummary, names: Sequence[str] = ()) -> Bound | None:
+    """Return what values the unit and the name of a number allow, None when neither says anything.
+
+    `names` are those of all columns. What is the difference to something else has no bounds.
+    """
     unit = canonical(getattr(feature, "unit", None))
     declared: str | None = getattr(feature, "unit", None)
     name = snake(feature.name)
+    if _RELATIVE.search(name):
+        return None
     for bound in BOUNDS:
-        if bound.words and (not re.search(bound.words, name) or re.search("_(log|diff|delta|change)_", name)):
+        if bound.words and not re.search(bound.words, name):
+            continue
+        if bound.short and re.search(bound.short, name) and not _has_partner(name, bound.partner, names):
             continue
         if bound.units is not None and (unit if declared else None) not in bound.units:
             continue
@@ -169,7 +184,8 @@ def plausible_values(feature: Feature, column: ColumnSummary, bound: Bound, wher
 def contradicted(feature: Feature, column: ColumnSummary, names: Sequence[str]) -> list[Finding]:
     """B3: say when nearly all values fit another unit than the declared one; `names` are those of all columns."""
     unit = canonical(getattr(feature, "unit", None))
-    if unit is None or int(column.counts.sum()) < FEWEST_ROWS:
+    few = int(column.counts.sum()) < FEWEST_ROWS
+    if unit is None or few or _RELATIVE.search(snake(feature.name)):
         return []
     low, middle, high = (float(q) for q in quantiles(column, [0.01, 0.5, 0.99]))
     other = _share(feature, unit, column, high) or _instant(unit, low, high)
@@ -203,6 +219,12 @@ def snake(name: str) -> str:
     """
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)
     return "_" + "_".join(words).lower() + "_"
+
+
+def _has_partner(name: str, partner: str, names: Sequence[str]) -> bool:
+    """Whether one of `names` is `name` with another word at its end, one of `partner`."""
+    stem = re.escape(name[: name.rstrip("_").rindex("_") + 1])
+    return any(re.match(stem + partner, snake(other)) for other in names)
 
 
 def _whole(column: ColumnSummary) -> bool:

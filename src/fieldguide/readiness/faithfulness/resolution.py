@@ -65,8 +65,9 @@ def step_of(values: Floats, rows: Ints) -> float | None:
 
 def on_steps(values: Floats, power: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Return which values are multiples of 10^power, but for the rounding of float64."""
-    scaled = values / 10.0**power if power >= 0 else values * 10.0**-power
-    near = np.abs(scaled - np.round(scaled)) <= 1e-9 * np.maximum(np.abs(scaled), 1.0)
+    with np.errstate(over="ignore", invalid="ignore"):  # of the largest numbers: these are on no steps
+        scaled = values / 10.0**power if power >= 0 else values * 10.0**-power
+        near = np.abs(scaled - np.round(scaled)) <= 1e-9 * np.maximum(np.abs(scaled), 1.0)
     return np.asarray(near & (np.abs(scaled) < 2**50))
 
 

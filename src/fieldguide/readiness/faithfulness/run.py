@@ -77,7 +77,7 @@ def steps(view: Faithful, now: datetime, queues: Queues) -> Iterator[Step]:
     yield ("stuck_values",), lambda: _or_nothing("stuck_values", _stuck(one), len(numbers))
     yield ("default_values",), lambda: _or_nothing("default_values", one.stand_ins, len(view.features))
     yield _each("capped_values", numbers, partial(_capped, one))
-    yield ("repeated_rows",), lambda: stretches.repeated_rows(view.alike)
+    yield ("repeated_rows",), lambda: stretches.repeated_rows(view.alike, len(view.key) > 1)
     yield ("time_gaps",), lambda: gaps.time_gaps(one.rhythm, view.source.timezone)
     yield _each("last_digits", numbers, lambda f: digits.last_digits(f, *one.digits(f), one.thin(f)))
     yield _each("first_digits", numbers, lambda f: digits.first_digits(f, *one.digits(f)))
@@ -232,11 +232,12 @@ def _possible(one: _Columns) -> list[Finding]:
 
 def _plausible(one: _Columns, f: Feature) -> list[Finding]:
     column, findings = one.of(f), []
-    bound = plausible.bound_of(f, column)
+    names = [g.name for g in one.view.features]
+    bound = plausible.bound_of(f, column, names)
     if bound is not None and plausible.outside(bound, column) and not one.sure(f):
         where = query.beyond(one.view.table, f.name, bound.low, bound.high)
         findings += plausible.plausible_values(f, column, bound, where)
-    return findings + plausible.contradicted(f, column, [g.name for g in one.view.features])
+    return findings + plausible.contradicted(f, column, names)
 
 
 def _mixed(one: _Columns, f: Feature) -> list[Finding]:
@@ -250,7 +251,7 @@ def _wild(one: _Columns, f: Feature) -> list[Finding]:
         side = {"above" if torn.side == "above" else "below": torn.bound}
         where = query.beyond(one.view.table, f.name, **side)
         # what stands in for missing values is told by default_values
-        stand_ins = {suspect.code: rows.rows for suspect, rows in one.sure(f)}
+        stand_ins = {suspect.code: rows.rows for suspect, rows in one.suspects.get(f.name, [])}
         if set(where.values) <= set(stand_ins) and where.rows <= sum(stand_ins.values()):
             continue
         findings += wild.wild_values(f, one.of(f), torn, where)

@@ -33,7 +33,8 @@ UNIQUE = 0.5
 class Repeated:
     """A stretch of rows that returns: `rows` rows from number `first` to `last`, again `distance` rows later.
 
-    `keys` are the keys of its first row and of that row's copy.
+    `keys` are the keys of its first row and of that row's copy. `unchanged` says that each row and its copy are of one
+    entity at two times, and no two rows of the stretch of the same entity: then nothing may have changed in between.
     """
 
     rows: int
@@ -41,6 +42,7 @@ class Repeated:
     last: int
     distance: int
     keys: tuple[str | None, str | None]
+    unchanged: bool = False
 
 
 def repeated(lines: Lines) -> Repeated | None:
@@ -79,7 +81,9 @@ def repeated(lines: Lines) -> Repeated | None:
     if lines.places[i] is not None and lines.places[i] == lines.places[j] and lines.time[i] == lines.time[j]:
         return None  # the same key: told by unique_key
     share = len(lines) / max(lines.rows, 1)
-    return Repeated(round(int(inside.sum()) / share), first, last, most, (lines.places[i], lines.places[j]))
+    found_ = round(int(inside.sum()) / share)
+    same = _of_one_entity(lines, a[inside], b[inside])
+    return Repeated(found_, first, last, most, (lines.places[i], lines.places[j]), same)
 
 
 def any_return(drawn: pa.Table, columns: Sequence[str]) -> bool:
@@ -93,8 +97,12 @@ def any_return(drawn: pa.Table, columns: Sequence[str]) -> bool:
     return len(a) >= FEWEST and int(np.unique(number[b] - number[a], return_counts=True)[1].max()) >= FEWEST
 
 
-def repeated_rows(lines: Lines | None) -> list[Finding]:
-    """B2: say which stretch of rows comes again under other keys or times; None: a look at two columns found none."""
+def repeated_rows(lines: Lines | None, composite: bool = False) -> list[Finding]:
+    """B2: say which stretch of rows comes again under other keys or times; None: a look at two columns found none.
+
+    Fails where nothing explains it. Where keys are `composite` (product and week), or an entity's rows are the same at
+    two times, the values may simply not have changed: a note.
+    """
     if lines is None:
         return [found("repeated_rows", "pass", "no stretch of rows comes a second time")]
     if not lines.number.any():
@@ -109,7 +117,19 @@ def repeated_rows(lines: Lines | None) -> list[Finding]:
     )
     keys = [key for key in one.keys if key is not None]
     evidence = {"rows": one.rows, "first": one.first, "last": one.last, "distance": one.distance}
+    if composite or one.unchanged:
+        todo = (
+            "ask whether nothing changed from the one to the other, or the rows were copied; take a copy out"
+        )
+        return [found("repeated_rows", "pass", saw, rows=keys, todo=todo, evidence=evidence)]
     return [found("repeated_rows", "fail", saw, rows=keys, evidence=evidence)]
+
+
+def _of_one_entity(lines: Lines, a: Ints, b: Ints) -> bool:
+    """Whether rows `a` are of as many entities, and each row of `b` is of that of its row of `a` at another time."""
+    entity = lines.entity[a]
+    alone = entity.min(initial=0) >= 0 and len(np.unique(entity)) == len(entity)
+    return bool(alone and (entity == lines.entity[b]).all() and (lines.time[a] != lines.time[b]).all())
 
 
 def _pairs(content: Ints, number: Ints) -> tuple[Ints, Ints]:
