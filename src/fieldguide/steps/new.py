@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import os
+import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from fieldguide.errors import UsageError, suggest
 from fieldguide.readiness.accessibility.looks import Look
+from fieldguide.readiness.accessibility.privacy.hiding import without_values
 from fieldguide.readiness.accessibility.privacy.table import Looked
 from fieldguide.readiness.telling import listed, short
 from fieldguide.tables.draft import ColumnDraft, Draft, LabelDraft, draft
@@ -54,8 +56,9 @@ def new(
         doubts: tuple[str, ...] = (f"everything: it describes an imagined table {name}.csv",)
     else:
         found = draft(table, folder)
-        chosen = _label(found, label)
         persons = Look(found.part).personal
+        found = _unseen(found, persons)
+        chosen = _label(found, label)
         text = _program(name, table, found, chosen, persons)
         doubts = tuple(_doubts(found, chosen, persons))
     draft_path = path.with_name(f".{path.name}.{os.getpid()}")
@@ -65,6 +68,32 @@ def new(
     finally:
         draft_path.unlink(missing_ok=True)
     return path, doubts
+
+
+def _unseen(found: Draft, persons: Looked) -> Draft:
+    """Return a draft that tells no value of the columns that look like personal data."""
+    columns = tuple(
+        replace(
+            c, values=(), least=None, most=None, doubt=without_values(c.doubt),
+            reason="always the same" if c.distinct == 1 and c.values else without_values(c.reason),
+        ) if c.name in persons.found else c
+        for c in found.columns
+    )  # fmt: skip
+    labels = tuple(
+        replace(each, reason=_without_pair(each.reason)) if each.name in persons.found else each
+        for each in found.labels
+    )
+    part = found.part
+    notes = tuple(
+        without_values(note) if any(note.startswith(f"{name}: ") for name in persons.found) else note
+        for note in part.notes
+    )
+    return replace(found, columns=columns, labels=labels, part=replace(part, notes=notes))
+
+
+def _without_pair(reason: str) -> str:
+    """Return why a column could be the label, without its two values."""
+    return re.sub(r"two values: .*", "two values", reason, flags=re.DOTALL)
 
 
 def _label(found: Draft, wanted: str | None) -> LabelDraft | None:
@@ -81,10 +110,24 @@ def _label(found: Draft, wanted: str | None) -> LabelDraft | None:
         )
     if columns[wanted].kind != "number":
         raise UsageError(
-            f"{wanted!r} holds {columns[wanted].distinct} different names; a label is yes/no, an amount or a count. "
+            f"{wanted!r} holds {_held(columns[wanted])}; a label is yes/no, an amount or a count. "
             "Make a column that says yes or no of the case that matters."
         )
     return LabelDraft(wanted, "numeric", None, NAMED)
+
+
+def _held(column: ColumnDraft) -> str:
+    """Return what a column that is no label holds."""
+    n = column.distinct
+    if column.kind is None:
+        return "neither numbers nor texts nor times"
+    if n == 0:
+        return "no values"
+    if column.kind == "timestamp":
+        return f"times ({n:,} different ones)" if n > 1 else "always the same time"
+    if n == 1:
+        return f"always the same {'yes/no value' if column.kind == 'boolean' else 'name'}"
+    return f"{n:,} different {'texts' if _kind(column) == 'text' else 'names'}"
 
 
 def _likely(label: LabelDraft) -> bool:

@@ -326,6 +326,8 @@ def _verdict(s: _Seen, rows: int, plain: set[str]) -> tuple[str | None, bool, st
     if kind == "number" and s.whole and _ID.search(_snake(s.name)):
         named = f"{s.distinct:,} whole numbers, named like an identifier: names, not amounts"
         return "category", s.distinct <= MOST_NAMES, named
+    if kind == "number" and (s.least is None or s.most is None):
+        return kind, False, "no finite number"
     if kind == "number":
         return kind, True, f"from {s.least:g} to {s.most:g}{unread}"
     return kind, True, f"{s.distinct:,} values{unread}"

@@ -16,7 +16,7 @@ _EQUAL = re.compile(rf"(\w[\w .-]*?) (=|from) ({_TEXT}(?:, {_TEXT})*|[^;,()\n]+)
 _CLOCK = r"[T ]\d\d:\d\d[\d:.]*(?:Z|[+-]\d\d:?\d\d)?"
 _NUMBER = re.compile(rf"(?<![\w#])-?\d(?:[\d.,:/-]*\d)?(?:{_CLOCK})?(?:[eE][-+]?\d+)?")
 _COUNTED = re.compile(
-    r"\s?(?:%|(?:rows?|values?|cells?|columns?|pairs?|names?|texts?|of|as|more|others?|times|different|distinct)\b)"
+    r"\s?(?:%|(?:rows?|values?|cells?|columns?|pairs?|names?|texts?|of|as|whole|more|others?|times|different|distinct)\b)"
 )
 _COUNTING = re.compile(r"(?:\d of (?:the |all )?|\brows? )$")
 _VALUES = frozenset(
