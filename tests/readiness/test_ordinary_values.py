@@ -135,6 +135,8 @@ def test_the_largest_numbers_are_looked_at_without_a_warning() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert resolution.on_steps(values, -3).tolist() == [False, False, True, True]
+        amounts = np.append(np.arange(500) / 10, 1e307)
+        assert digits.heaped(amounts, np.full(501, 10)) is not None
 
 
 def prices(key: bool, entity: bool) -> World:

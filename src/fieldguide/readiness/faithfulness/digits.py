@@ -79,8 +79,11 @@ def heaped(values: Floats, rows: Ints) -> Heaped | None:
     >>> round(heaped(ages, np.where(ages % 5 == 0, 300, 100)).share, 2), heaped(ages, np.full(73, 100)).above
     (0.43, 0)
     """
-    n = int(rows.sum())
     step = step_of(values, rows)
+    if step is not None:
+        exact = np.abs(values) < 2**50 * step  # larger ones have no last digit
+        values, rows = values[exact], rows[exact]
+    n = int(rows.sum())
     if n < FEWEST_ROWS or step is None or len(values) < 5 * FEWEST_TENS:
         return None
     low, high = np.searchsorted(np.cumsum(rows), [0.005 * n, 0.995 * n])
