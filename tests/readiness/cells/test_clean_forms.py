@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pyarrow as pa
 
@@ -25,3 +27,24 @@ def test_minus_zero_is_zero() -> None:
         columns = columns_of(pa.table({"change": pa.array(change).cast(kind)}))
         assert set(columns[0].values) == {"0", "0.5", "-0.5", "1.25"}
         assert suspects(columns) == []
+
+
+def test_versions_are_no_days() -> None:
+    r = np.random.default_rng(3)
+    versions = [".".join(str(x) for x in r.integers(0, (4, 13, 6))) for _ in range(400)]
+    years = r.random(400) < 0.2
+    versions = [f"{r.integers(2019, 2024)}.{v[2:]}" if y else v for v, y in zip(versions, years, strict=True)]
+    assert accused({"version": [*versions]}) == {}
+
+
+def test_days_in_another_layout_are_found_with_times_points_and_names() -> None:
+    days = [np.datetime64("2001-01-03") + k for k in range(0, 4_000, 9)]
+    other: tuple[Callable[[str], str], ...] = (
+        lambda d: f"{d[8:]}.{d[5:7]}.{d[:4]}",
+        lambda d: f"{int(d[5:7])}/{int(d[8:])}/{d[2:4]}",
+        lambda d: f"{d[8:]} May {d[:4]}",
+    )
+    for way in other:
+        written: list[str | None] = [way(str(d)) if i % 40 == 7 else str(d) for i, d in enumerate(days)]
+        wrong = {(i, "day") for i in range(len(days)) if i % 40 == 7}
+        assert accused({"day": written}).keys() == wrong

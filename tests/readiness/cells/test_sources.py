@@ -82,3 +82,19 @@ def test_visits_of_persons_to_places_are_no_reports() -> None:
         "amount": [str(i) for i in r.integers(0, 50, 900)],
     }
     assert reports(columns_of(table(rows))) is None
+
+
+def test_ratings_of_one_thing_may_differ() -> None:
+    """Whoever rates, and whatever the column is called: one that differs by a step is no error."""
+    for who in ("rater", "site"):
+        r = np.random.default_rng(4)
+        rows: Rows = {who: [], "essay": [], "score": [], "style": []}
+        for essay in range(300):
+            right = int(r.integers(1, 6))
+            for person in range(6):
+                rows[who].append(f"{who} {person}")
+                rows["essay"].append(f"E-{essay:03d}")
+                for name in ("score", "style"):
+                    away = int(r.choice([-1, 0, 1], p=[0.15, 0.7, 0.15]))
+                    rows[name].append(str(min(5, max(1, right + away))))
+        assert accused(rows) == {}

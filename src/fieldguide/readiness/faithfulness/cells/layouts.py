@@ -21,6 +21,7 @@ CERTAIN = 0.9
 """Chance that a cell is called wrong with: the rule is sharp, but which way is right is a guess."""
 
 _PIECES = re.compile(r"\d+|[^\W\d_]+|[^\w\s]|\s+|_")
+_CLOCK = re.compile(r"(?<![\d:])(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?|:60)?(?![\d:])")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _AMOUNT = re.compile(r"\s*([-+]?\d[\d,]*(?:\.\d+)?)\s*([^\W\d_]{2,}\.?|%|[$€£¥])?\s*")
@@ -78,7 +79,55 @@ def layout(text: str) -> tuple[str, int] | None:
             shape.append(piece if not piece.isspace() else " ")
         else:
             return None
-    return ("".join(shape), parts) if parts >= 2 and separators and parts <= 7 else None
+    if parts < 2 or not separators or parts > 7 or not _in_the_calendar(text, "mon" in shape):
+        return None
+    return "".join(shape), parts
+
+
+def _in_the_calendar(text: str, named: bool) -> bool:
+    """Return whether the numbers of a text can be days and times; `named`: it has the name of a month.
+
+    Versions, sections and scores are not: each date has a year, or separators that are no points, or all in two digits.
+
+    >>> [_in_the_calendar(t, False) for t in ("2001-05-07", "5/7/01", "07.05.01", "5/7 16:55", "16:55")]
+    [True, True, True, True, True]
+    >>> [_in_the_calendar(t, False) for t in ("1.4.2", "2021.13.32", "1-4-2", "2:1", "12-34")]
+    [False, False, False, False, False]
+    """
+    days = _CLOCK.sub(" ", text)
+    clock = days != text
+    numbers = re.findall(r"\d+", days)
+    if ":" in re.sub(r":\s", " ", days):
+        return False
+    if named:
+        return bool(numbers) and all(_is_year(n) or 1 <= int(n) <= 31 or len(n) == 2 for n in numbers)
+    if len(numbers) == 2:
+        years = [n for n in numbers if _is_year(n)]
+        months = [n for n in numbers if not _is_year(n)]
+        return (len(years) == 1 and 1 <= int(months[0]) <= 12) or (clock and _are_days(numbers))
+    if not numbers or len(numbers) % 3:
+        return clock and not numbers
+    points = "." in days and not clock
+    return all(_is_date(numbers[i : i + 3], points) for i in range(0, len(numbers), 3))
+
+
+def _is_date(numbers: list[str], points: bool) -> bool:
+    long = [n for n in numbers if len(n) == 4]
+    if long:
+        rest = [n for n in numbers if len(n) < 4]
+        return len(long) == 1 and _is_year(long[0]) and _are_days(rest)
+    if points and any(len(n) < 2 for n in numbers):
+        return False
+    return any(len(numbers[i]) == 2 and _are_days(numbers[:i] + numbers[i + 1 :]) for i in (0, 2))
+
+
+def _is_year(number: str) -> bool:
+    return len(number) == 4 and 1000 <= int(number) < 2300
+
+
+def _are_days(numbers: list[str]) -> bool:
+    low, high = sorted(map(int, numbers))
+    return 1 <= low <= 12 and high <= 31
 
 
 _MONTH_NAMES = frozenset(

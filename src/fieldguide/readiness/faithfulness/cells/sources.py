@@ -18,9 +18,11 @@ from fieldguide.readiness.faithfulness.cells.dependencies import agreement, grou
 
 NAMED = re.compile(
     r"(^|_)(src|source|sources|site|website|web_site|feed|vendor|provider|reporter|system|channel|agency|database|"
-    r"dataset|data_set|rater|annotator|worker|coder|judge|reviewer|observer|portal|aggregator|outlet|publisher|origin_system)(_|$)"
+    r"dataset|data_set|portal|aggregator|outlet|publisher|origin_system)(_|$)"
 )
-"""Names of columns that say who reported a row."""
+"""Names of columns that say who reported a row; those who rate or judge have opinions, and report no facts."""
+STEPS, NEARLY_ALL = 11, 0.95
+"""Numbers of no more steps than that, on nearly all rows, are ratings: reports that differ are opinions, none is wrong."""
 ONCE = 0.98
 """Share of the pairs of thing and source that must occur once, for a source to report each thing once."""
 LEAST_REPORTS = 3.0
@@ -86,7 +88,7 @@ def _attributes(
     gains, about = [], []
     for y, column in enumerate(columns):
         distinct = int((column.counts > 0).sum())
-        if y in (t, s) or distinct < 2 or distinct > 0.9 * rows:
+        if y in (t, s) or distinct < 2 or distinct > 0.9 * rows or _rated(column):
             continue
         how = agreement(grouped(thing.codes, column.known, (len(thing.values), len(column.values))))
         if how is None:
@@ -99,6 +101,13 @@ def _attributes(
     if not enough or np.median(gains) < MIDDLE_NAMED or (not named and len(gains) < 2):
         return None
     return float(np.mean(gains)), tuple(about)
+
+
+def _rated(column: Column) -> bool:
+    """Return whether a column holds ratings: numbers of three steps or more, and of few."""
+    rows = np.sort(column.counts[column.numeric & ~column.absent])[::-1]
+    total = int(column.counts[~column.absent].sum())
+    return int((rows > 0).sum()) > 2 and int(rows[:STEPS].sum()) >= NEARLY_ALL * total
 
 
 def believed(thing: Column, source: Column, attribute: Column) -> Believed:
