@@ -94,6 +94,7 @@ def summarize(
         if slices is None and len(table) <= (SAMPLE if like is None else IN_MEMORY):
             return _in_memory(table, features, like)
         table = engine.as_table(table)
+    table = engine.named(table)
     rows = whole_of(table)
     sample = _sample(table, features, rows) if seen is None else _in_seconds(seen, features)
     parts = sliced(table, slices, [f.name for f in features], rows)

@@ -139,6 +139,11 @@ def materialize(table: ibis.Table) -> ibis.Table:
     return _engine(table).materialize(table)
 
 
+def named(table: ibis.Table) -> ibis.Table:
+    """Return `table` under a name of its own, where that helps: many queries on a wide one are then planned at once."""
+    return _engine(table).named(table)
+
+
 def drop(table: ibis.Table) -> None:
     """Drop what `create` or `materialize` made."""
     _engine(table).drop(table)

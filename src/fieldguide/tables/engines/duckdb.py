@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 import ibis
+import ibis.expr.operations as ops
 import pyarrow as pa
 
 NAME = "DuckDB"
@@ -85,6 +86,15 @@ def materialize(table: ibis.Table) -> ibis.Table:
     """Run `table` once and return its rows as a temporary table, so that queries on it are cheap."""
     connection = connection_of(table)
     return create(connection, connection.compile(table))
+
+
+def named(table: ibis.Table) -> ibis.Table:
+    """Return `table` as a temporary view: Ibis rewrites all columns of an expression again for each query on it."""
+    if isinstance(table.op(), ops.PhysicalTable):
+        return table
+    connection, name = connection_of(table), fresh_name("view")
+    connection.raw_sql(f'CREATE TEMP VIEW "{name}" AS {connection.compile(table)}')
+    return connection.table(name, database=("temp", "main"))
 
 
 def create(connection: Any, query: str) -> ibis.Table:
