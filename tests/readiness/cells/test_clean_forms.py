@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from fieldguide.readiness.faithfulness.cells.columns import columns_of
 from fieldguide.readiness.faithfulness.cells.suspects import suspects
+from fieldguide.readiness.faithfulness.cells.values import frame, profile, told_by_shape
 
 from .worlds import accused
 
@@ -48,3 +49,31 @@ def test_days_in_another_layout_are_found_with_times_points_and_names() -> None:
         written: list[str | None] = [way(str(d)) if i % 40 == 7 else str(d) for i, d in enumerate(days)]
         wrong = {(i, "day") for i in range(len(days)) if i % 40 == 7}
         assert accused({"day": written}).keys() == wrong
+
+
+def odd_of(values: Sequence[str]) -> set[str]:
+    """Return the values of a column whose form speaks against them, whatever else is suspect in their table."""
+    column = columns_of(pa.table({"it": values}))[0]
+    told = told_by_shape(column, 0, profile(column, np.zeros(len(column.values))), frame([column]))
+    return {column.values[code] for code in told.codes.tolist()}
+
+
+def test_longer_numbers_are_no_other_form() -> None:
+    r = np.random.default_rng(4)
+    busy = np.where(r.random(4_000) < 0.44, 419, r.integers(1, 500, 4_000))
+    users = [f"u{i}" for i in busy]
+    assert odd_of(users) == set()
+    assert odd_of([*users, "419u", "u41-9"]) == {"419u", "u41-9"}
+    counts = [str(c) for c in r.integers(1, 10, 2_000)] + ["20"] * 9
+    assert odd_of(counts) == set()
+    assert odd_of([*counts, "2O"]) == {"2O"}
+
+
+def test_a_digit_that_is_missing_is_another_form_where_all_have_as_many() -> None:
+    r = np.random.default_rng(5)
+    zips = [str(z) for z in r.choice(r.integers(10_000, 99_999, 300), 3_000)]
+    assert odd_of(zips) == set()
+    assert odd_of([*zips, "6061", "123"]) == {"6061", "123"}
+    padded = [f"AB-{k:03d}" for k in r.integers(0, 120, 3_000)]
+    assert odd_of(padded) == set()
+    assert odd_of([*padded, "AB-7"]) == {"AB-7"}

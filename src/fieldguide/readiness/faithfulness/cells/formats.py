@@ -7,8 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fieldguide.readiness.faithfulness.cells.columns import Column, Floats, Ints
+from fieldguide.readiness.faithfulness.cells.columns import Column, Flags, Floats, Ints
 
+ALIKE = 0.1
+"""Share of the rows that have values of one making, for those with more or fewer digits to be of it."""
+FIXED, LEAST_FIXED = 0.97, 4
+"""Share of the different values that have as many digits, and how many these are at least, for a code to be of one length."""
+_DIGITS = re.compile(r"\d+")
+_FILLED = re.compile(r"(?<![\d.])0\d")
 _RUNS = re.compile(r"[^\W\d_]+|\d+|\s+|.", re.DOTALL)
 
 
@@ -55,6 +61,33 @@ def shapes(column: Column) -> Shapes:
     loose_share = np.bincount(loose_codes, weights=weight, minlength=len(loose_names)) / total
     exact_share = np.bincount(exact_codes, weights=weight, minlength=len(exact_names)) / total
     return Shapes(loose_codes, exact_codes, loose_names, exact_names, loose_share, exact_share)
+
+
+def numbered(column: Column) -> Flags:
+    """Return which values differ from many of their column in their numbers alone, and in how many digits these have.
+
+    u1 and u419, 9 and 20 are of one form: numbers grow longer as they grow. Not where they are filled up with zeros, or
+    where nearly all are of one length of several digits (zip codes, telephone numbers): there, one is missing.
+
+    >>> import pyarrow as pa
+    >>> from fieldguide.readiness.faithfulness.cells.columns import columns_of
+    >>> kept = lambda texts: numbered(columns_of(pa.table({"a": texts}))[0]).tolist()
+    >>> kept(["u1", "u419", "v2"] + ["u1"] * 20), kept(["007", "12", "419"])
+    ([True, True, False], [False, False, False])
+    """
+    without = [_DIGITS.sub("9", value) if _DIGITS.search(value) else "" for value in column.values]
+    codes, names = _coded(without)
+    weight = np.where(column.absent, 0, column.counts)
+    rows = np.bincount(codes, weights=weight, minlength=len(names))
+    filled = np.zeros(len(names), dtype=bool)
+    filled[codes[[_FILLED.search(value) is not None for value in column.values]]] = True
+    for code in np.flatnonzero(rows >= ALIKE * max(1, int(weight.sum()))).tolist():
+        digits = np.bincount(
+            [sum(map(str.isdigit, column.values[i])) for i in np.flatnonzero(codes == code).tolist()]
+        )
+        filled[code] |= digits.argmax() >= LEAST_FIXED and digits.max() >= FIXED * digits.sum()
+    alike = (rows >= ALIKE * max(1, int(weight.sum()))) & ~filled & [bool(name) for name in names]
+    return np.asarray(alike[codes], dtype=bool)
 
 
 def _sign(run: str) -> str:

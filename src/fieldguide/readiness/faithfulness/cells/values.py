@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fieldguide.readiness.faithfulness.cells.columns import Column, Floats, Ints
-from fieldguide.readiness.faithfulness.cells.formats import shapes
+from fieldguide.readiness.faithfulness.cells.formats import numbered, shapes
 from fieldguide.readiness.faithfulness.cells.variants import MOST_LOOKED_UP, Spellings, spellings, tokens
 
 MOST_VALUES = 20_000
@@ -228,6 +228,8 @@ def told_by_shape(column: Column, number: int, own: Profile, all_of: Frame) -> T
     if numbers > MEASURED and column.share(column.fractional) > 1 - MEASURED:
         # of numbers with decimals, those that happen to need fewer are written shorter
         few, coded, closed = (which & ~column.numeric for which in (few, coded, closed))
+    longer = numbered(column)
+    few, coded, closed = (which & ~longer for which in (few, coded, closed))
     chosen = (counts > 0) & ~column.absent & (few | coded | odd | edges | closed | (away > FAR_FROM_HOME))
     codes = np.flatnonzero(chosen)
     one = np.ones(len(codes))
