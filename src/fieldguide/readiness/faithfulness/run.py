@@ -231,8 +231,7 @@ def _possible(one: _Columns) -> list[Finding]:
 
 
 def _plausible(one: _Columns, f: Feature) -> list[Finding]:
-    column, findings = one.of(f), []
-    names = [g.name for g in one.view.features]
+    column, names, findings = one.of(f), [g.name for g in one.view.features], []
     bound = plausible.bound_of(f, column, names)
     if bound is not None and plausible.outside(bound, column) and not one.sure(f):
         where = query.beyond(one.view.table, f.name, bound.low, bound.high)
