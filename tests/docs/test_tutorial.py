@@ -19,7 +19,7 @@ COMMANDS = {
     "grade": ["grade", "visits.py"],
     "history": ["history", "visits.py"],
     "compare": ["compare", "visits.py"],
-    "confirm": ["confirm", "visits.py", "owner", "--by", "Ada Lovelace"],
+    "confirm": ["confirm", "visits.py", "owner", "--by", "Ada Lovelace", "--because", "the web team"],
     "confirm without a check": ["confirm", "visits.py"],
     "waive": ["waive", "visits.py", "wild_values", "--by", "Ada Lovelace", "--because", "a kiosk"],
     "effort": ["effort", "visits.py", "A3", "2h", "--by", "Ada Lovelace"],

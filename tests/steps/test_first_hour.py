@@ -99,7 +99,7 @@ def test_wrong_turns_on_the_way_up_end_in_a_sentence(people: Path, run: Run) -> 
         ("owner",): "lacks --by",
         ("ownr", "--by", "ann"): "Did you mean 'owner'",
         ("parses", "--by", "ann"): "found by the machine",
-        ("described", "--by", "ann", "--about", "umsats"): "Did you mean 'umsatz'",
+        ("described", "--by", "ann", "--because", "the manual", "--about", "umsats"): "Did you mean 'umsatz'",
         ("owner", "--by", "ann", "--because", "us", "--until", "soon"): "no date",
         ("owner", "--by", "ann", "--because", "us", "--until", "2020-01-31"): "already past",
     }.items():

@@ -82,7 +82,8 @@ def test_what_a_person_answers_is_on_record_and_raises_the_level(shop: Path, run
     assert (
         "is found by the machine" in run("confirm", "visits.py", "unique_key", "--by", "ann", code=2).stderr
     )
-    run("confirm", "visits.py", "license", "--by", "ann", "--because", "internal", "--until", "2020-01-01")
+    past = ("--because", "internal", "--until", "2020-01-01")
+    assert "already past" in run("confirm", "visits.py", "license", "--by", "ann", *past, code=2).stderr
     assert as_json(run("grade", "visits.py", "--json"))["level"] == "C3"
     run("confirm", "visits.py", "license", "--by", "ann", "--because", "internal")
     assert as_json(run("grade", "visits.py", "--json"))["level"] == "A3"

@@ -67,22 +67,35 @@ def test_one_answer_holds_for_several_columns(shop: Path, run: Run) -> None:
     rewrite(shop / "visits.py", ', about="age of the visitor"', "")
     rewrite(shop / "visits.py", ', about="what the visitor pays for"', "")
     told = as_json(
-        run("confirm", "visits.py", "described", "--about", "age", "--about", "plan", "--by", "ann", "--json")
+        run(
+            "confirm",
+            "visits.py",
+            "described",
+            "--about",
+            "age",
+            "--about",
+            "plan",
+            "--by",
+            "ann",
+            "--because",
+            "as in the manual",
+            "--json",
+        )
     )
     assert (told["about"], told["columns"]) == ("age", ["age", "plan"])
     graded = as_json(run("grade", "visits.py", "--json"))
     assert [f["verdict"] for f in graded["findings"] if f["check"] == "described"] == ["pass"] * 3
     wrong = run(
-        "confirm", "visits.py", "described", "--about", "age", "--about", "plam", "--by", "ann", code=2
-    ).stderr
+        "confirm", "visits.py", "described", "--about", "age", "--about", "plam", "--by", "ann",
+        "--because", "as in the manual", code=2,
+    ).stderr  # fmt: skip
     assert "Did you mean 'plan'?" in wrong
 
 
 def test_what_lacks_is_asked_for_exactly(shop: Path, run: Run) -> None:
-    assert (
-        run("confirm", "visits.py", "license", code=2).stderr
-        == "confirm license lacks --by (who answers for it).\n"
-    )
+    lacks = run("confirm", "visits.py", "license", "--by", "ann", code=2).stderr
+    assert lacks.startswith("confirm license lacks --because (")
+    assert "--by (who answers for it) and --because" in run("confirm", "visits.py", "license", code=2).stderr
     assert (
         "lacks --because (why it may pass)."
         in run("waive", "visits.py", "units", "--by", "ann", code=2).stderr
@@ -93,7 +106,9 @@ def test_what_lacks_is_asked_for_exactly(shop: Path, run: Run) -> None:
     assert "lacks the CHECK" in run("confirm", "visits.py", "--by", "ann", code=2).stderr
     assert (
         "is no date"
-        in run("confirm", "visits.py", "license", "--by", "ann", "--until", "soon", code=2).stderr
+        in run(
+            "confirm", "visits.py", "license", "--by", "ann", "--because", "CC0", "--until", "soon", code=2
+        ).stderr
     )
 
 

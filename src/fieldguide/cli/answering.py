@@ -62,7 +62,7 @@ def confirm(
     said = _asked(
         f"confirm {check}",
         {"--by": (by, "who answers for it"), "--because": (because, CHECKS[check].checks)},
-        ("--by",),
+        ("--by", "--because"),
     )
     _show(
         step(loaded, check, by=said["by"], because=said["because"], about=about, until=until, home=home),

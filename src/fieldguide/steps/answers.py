@@ -44,7 +44,7 @@ def confirm(
     check: str,
     *,
     by: str,
-    because: str = "",
+    because: str,
     about: str | Sequence[str] | None = None,
     until: str | None = None,
     home: str | Path | Home = DEFAULT,
@@ -52,12 +52,14 @@ def confirm(
 ) -> tuple[Answer, ...]:
     """Record a named person's answer to a question that only a person can answer; returns what was recorded.
 
-    `about` names one column or several (left out: all that the check asks about), `until` is when the answer
-    expires.
+    `because` is the answer itself. `about` names one column or several (left out: all that the check asks about),
+    `until` is when the answer expires.
 
-    Raises UsageError for an unknown check, or one that the data answer themselves.
+    Raises UsageError for an unknown check, one that the data answer themselves, or without an answer.
     """
     answerable(check)
+    if not because.strip():
+        raise UsageError(f"confirm {check} needs the answer: --because '{CHECKS[check].checks}'.")
     return _record(Answer, program, check, about, by, because, until, home, now)
 
 

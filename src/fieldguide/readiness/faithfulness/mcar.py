@@ -25,6 +25,8 @@ CLOSE = 1e-4
 FOLDS = 5
 MOST_ROWS = 20_000
 RIDGE = 1.0
+WIDEST = 1_000
+"""Levels of all columns together up to which they are asked together; the work grows with the third power."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def predicted(
     """Return, for each mask, the AUC with which the other columns tell it, and up to three that tell most.
 
     `levels` are the columns cut into levels (n,). A ridge regression on the levels, judged on stretches of rows that
-    it has not seen (five folds in the order of the rows). Masks with fewer than ten rows of a kind are left out.
+    it has not seen (five folds in the order of the rows); tables of more than WIDEST levels are not asked. Masks with fewer than ten rows of a kind are left out.
     """
     if not masks:
         return {}
@@ -114,6 +116,8 @@ def predicted(
         kinds = np.unique(x)[1:41]
         parts.append((x[:, None] == kinds[None, :]).astype(np.float64))
         owner += [i] * len(kinds)
+    if len(owner) > WIDEST:
+        return {}
     x = np.concatenate([np.ones((len(rows), 1)), *parts], axis=1)
     whose = np.array([-1, *owner])
     fold = np.arange(len(rows)) * FOLDS // len(rows)
