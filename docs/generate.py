@@ -198,7 +198,7 @@ def monitoring() -> str:
 
 
 WORDS: tuple[type, ...] = (
-    fg.Program, fg.Question, fg.Source, fg.Join, fg.Number, fg.Category, fg.Boolean, fg.Timestamp, fg.Presentation,
+    fg.Program, fg.Question, fg.Source, fg.CSV, fg.Hearsay, fg.Join, fg.Number, fg.Category, fg.Boolean, fg.Timestamp, fg.Text, fg.Presentation,
     fg.BinaryLabel, fg.NumericLabel, fg.CountLabel,
 )  # fmt: skip
 

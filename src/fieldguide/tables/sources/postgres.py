@@ -52,7 +52,8 @@ def fetch(
             database=address.path.split("/", 1)[0] or None,
             connect_timeout=max(2, round(seconds)),
             application_name="fieldguide",
-            **address.more,
+            # a database of encoding SQL_ASCII gives bytes else
+            **{"client_encoding": "UTF8", **address.more},
         )
     except psycopg.Error as error:
         raise _unreachable(address, error, seconds) from None
