@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import ibis
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -16,7 +17,9 @@ from fieldguide.readiness.faithfulness import capped, digits, gaps, repeats, res
 from fieldguide.readiness.faithfulness.run import steps
 from fieldguide.readiness.faithfulness.stretches import any_return, repeated_rows
 from fieldguide.tables.query.measured import Again, Named, Weights
+from fieldguide.tables.query.measured import weights as row_weights
 from fieldguide.tables.query.rhythm import HOUR, Rhythm
+from fieldguide.tables.read import read_table
 
 from . import planted
 from .planted import FAULTS, HEALTHY, NOW, START, World, alarms, findings, view
@@ -212,6 +215,16 @@ def test_weights_below_zero_fail_and_few_heavy_rows_are_noted() -> None:
     heavy = sampling.weights("w", replace(fine, total=1_200.0, squares=41_000.0, largest=200.0))[0]
     assert heavy.verdict == "pass"
     assert "one row has 16.7% of all weight" in heavy.saw
+
+
+def test_missing_weights_are_counted_and_told() -> None:
+    came = read_table(pa.table({"w": ["2", "", " NA", None]})).table
+    seen = row_weights(came.mutate(__weight=ibis.literal(1.0)), came["w"])
+    assert (seen.rows, seen.missing) == (4, 3)
+    told = sampling.weights("w", seen)[0]
+    assert told.verdict == "pass"
+    assert "3 lack a weight and count as 1" in told.saw
+    assert told.next.startswith("fill the missing weights")
 
 
 def test_repeatability_is_unknown_without_repeats_until_a_person_accepts_it() -> None:

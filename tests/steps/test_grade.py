@@ -165,6 +165,24 @@ def test_no_cell_of_a_queue_is_run_as_a_formula(text: str, written: str, tmp_pat
     assert [path.name for path in tmp_path.iterdir()] == ["cells.csv"], "no draft is left behind"
 
 
+def test_a_queue_that_shows_personal_data_says_so_where_it_is_named(tmp_path: Path) -> None:
+    table = {
+        "cells": pa.table(
+            {"key": ["7"], "column": ["phone"], "reason": ["other rows with born '1931-12-23'"]}
+        ),
+        "rows": pa.table({"row": [1], "reason": ["equal but for the key"]}),
+    }
+    marks = [
+        Finding("spelled_alike", "B3", "fail", name, evidence={"personal": True, "queue": "cells"})
+        for name in ("phone", "born", "mail", "id")
+    ]
+    rows = Finding("duplicate_rows", "B3", "fail", evidence={"queue": "rows"})
+    written = write_queues(table, tmp_path)
+    told = with_files([*marks, rows], written, table, ["id"])
+    assert told[0].next.endswith(f"are in {tmp_path / 'cells.csv'} (holds personal data: phone, born, id)")
+    assert told[-1].next.endswith("rows.csv")
+
+
 def test_a_finding_that_passes_in_silence_is_sent_nowhere(tmp_path: Path) -> None:
     table = {"cells": pa.table({"row": [1]})}
     written = write_queues(table, tmp_path)

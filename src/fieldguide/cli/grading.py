@@ -81,8 +81,8 @@ def grade(
         print_json(result.to_json())
     else:
         tell(result.to_text(program, everything=show_all))
-        for path in result.files.values():
-            click.echo(f"To work through: {path}")
+        for line in result.to_work_through():
+            click.echo(line)
         if queues is not None and not result.files:
             click.echo("There is nothing to work through, so no queue was written.")
         if html is not None:

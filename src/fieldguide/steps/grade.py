@@ -98,7 +98,7 @@ def grade(
         clock=clock_of(until, program.source.timezone), shared=shared,
     )  # fmt: skip
     written = {} if queues is None else write_queues(tables, Path(queues))
-    findings = with_files(findings, written, tables)
+    findings = with_files(findings, written, tables, program.source.keys)
     if before is not None and before.hash != reading.extent.hash:
         findings = [_changed_since(f) if f.check == "reads_alike" else f for f in findings]
     extent = {**asdict(reading.extent), **_told_of(program, reading)}

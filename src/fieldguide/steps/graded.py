@@ -20,6 +20,7 @@ from fieldguide.readiness.telling import listed
 from fieldguide.steps.history import change_json, effort_json, expiring_text
 from fieldguide.steps.home import name_of
 from fieldguide.steps.parts import effort_views, expiring_views, grade_parts
+from fieldguide.steps.queues import personal_in
 from fieldguide.steps.told import Findings, file_of, grade_lines, in_short
 from fieldguide.tables.read import Reading
 from fieldguide.tables.summary import Summary
@@ -51,6 +52,15 @@ class Graded:
     effort: tuple[records.Effort, ...] = ()
     expiring: tuple[Expiring, ...] = ()
     error: DataError | None = None
+
+    def to_work_through(self) -> list[str]:
+        """Return a line for each file that was written, which says what of persons it shows."""
+        keys, findings = self.program.source.keys, list(self.findings)
+        shown = {name: personal_in(self.queues[name], findings, keys) for name in self.files}
+        return [
+            f"To work through: {path}{f' ({shown[name]})' if shown[name] else ''}"
+            for name, path in self.files.items()
+        ]
 
     @property
     def name(self) -> str:

@@ -6,15 +6,17 @@ import csv
 import io
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fieldguide.errors import UsageError
 from fieldguide.finding import Finding
+from fieldguide.readiness.telling import listed
 
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
 _PLAIN = re.compile(r"^[+-]?(\d[\d,. ]*)(e[+-]?\d+)?%?$", re.IGNORECASE)
@@ -57,20 +59,44 @@ def check_folder(folder: Path) -> None:
         ) from error
 
 
+def personal_in(queue: pa.Table, findings: Iterable[Finding], keys: Collection[str] = ()) -> str:
+    """Return what to say of a queue that shows values of personal columns as they are, "" where it shows none.
+
+    `findings` mark those columns by `evidence["personal"]`; `keys` is the key of the rows, which queues name in `key`.
+    """
+    personal = {f.about: None for f in findings if f.about and f.evidence.get("personal")}
+    if not personal:
+        return ""
+    held = {*queue.column_names}
+    held |= {*keys} if "key" in held else set()
+    if "column" in queue.column_names:
+        held |= {*pc.unique(queue["column"]).to_pylist()}
+    if "reason" in queue.column_names:
+        named = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, personal))})(?!\w)")
+        held |= {name for why in pc.unique(queue["reason"]).to_pylist() for name in named.findall(why or "")}
+    shown = [name for name in personal if name in held]
+    return f"holds personal data: {listed(shown)}" if shown else ""
+
+
 def with_files(
-    findings: Iterable[Finding], written: Mapping[str, Path], queues: Mapping[str, pa.Table]
+    findings: Sequence[Finding],
+    written: Mapping[str, Path],
+    queues: Mapping[str, pa.Table],
+    keys: Collection[str] = (),
 ) -> list[Finding]:
     """Return findings whose `next` names the file with all rows of the queue that they are a part of.
 
     A finding says so by `evidence["queue"]`, the name of the queue; one that passes without a note is left.
     """
     told = []
+    shown = {name: personal_in(queues[name], findings, keys) for name in written}
     for finding in findings:
         name = finding.evidence.get("queue")
         if isinstance(name, str) and name in written and (finding.verdict != "pass" or finding.next):
             todo = f"{finding.next.rstrip('.')}; " if finding.next else ""
             rows = queues[name].num_rows
-            finding = replace(finding, next=f"{todo}all {rows:,} rows to look at are in {written[name]}")
+            place = f"{written[name]}{f' ({shown[name]})' if shown[name] else ''}"
+            finding = replace(finding, next=f"{todo}all {rows:,} rows to look at are in {place}")
         told.append(finding)
     return told
 

@@ -335,7 +335,7 @@ def _resolution(one: _Columns, f: Feature) -> list[Finding]:
 
 def _weights(view: Faithful) -> list[Finding]:
     name = view.source.weight
-    return sampling.weights(name, row_weights(view.table) if name is not None else None)
+    return sampling.weights(name, row_weights(view.table, view.raw[name]) if name is not None else None)
 
 
 def _repeatability(view: Faithful) -> list[Finding]:

@@ -30,6 +30,8 @@ def weights(name: str | None, seen: Weights | None) -> list[Finding]:
             parts.append(f"{seen.odd:,} are NaN or infinite")
         if not seen.total:
             parts.append("no row has a weight above zero")
+        if seen.missing:
+            parts.append(f"{seen.missing:,} lack a weight and count as 1")
         return [found("weights", "fail", "; ".join(parts), name)]
     effective = seen.total**2 / seen.squares
     largest = seen.largest / seen.total
@@ -37,10 +39,15 @@ def weights(name: str | None, seen: Weights | None) -> list[Finding]:
     if seen.zero:
         saw += f"; {seen.zero:,} have no weight"
     todo = ""
+    if seen.missing:
+        saw += f"; {seen.missing:,} lack a weight and count as 1"
     if seen.rows >= FEWEST_ROWS and largest >= DOMINATING:
         saw += f"; one row has {largest:.1%} of all weight ({number(seen.largest)})"
         todo = "look at the rows with the largest weights: one row must not decide for all; cap the weights if they are right"
     elif seen.rows >= FEWEST_ROWS and effective < EFFECTIVE * seen.rows:
         todo = "weights differ so much that few rows count: expect wide intervals, or cap the weights"
-    evidence = {"effective": round(effective, 1), "largest": round(largest, 6)}
+    if seen.missing:
+        fill = "fill the missing weights at the source (0 leaves a row out), or take those rows out, if 1 is not what they weigh"
+        todo = f"{fill}; {todo}" if todo else fill
+    evidence = {"effective": round(effective, 1), "largest": round(largest, 6), "missing": seen.missing}
     return [found("weights", "pass", saw, name, todo=todo, evidence=evidence)]

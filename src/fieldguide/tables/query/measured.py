@@ -13,6 +13,7 @@ from fieldguide.tables.counting import literal
 from fieldguide.tables.query.places import EXAMPLES, LARGEST, row
 from fieldguide.tables.typed import Column as Given
 from fieldguide.tables.typed import cell, key, prepared, text
+from fieldguide.tables.written import NOTHING
 
 
 class Column(Protocol):
@@ -69,7 +70,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Weights:
-    """The weights of rows: how many there are, are negative, zero or not finite; sum, sum of squares, largest."""
+    """The weights of rows: how many there are, are negative, zero or not finite; sum, sum of squares, largest; `missing` ones count as 1."""
 
     rows: int
     negative: int
@@ -78,6 +79,7 @@ class Weights:
     total: float
     squares: float
     largest: float
+    missing: int = 0
 
 
 def measured_again(
@@ -197,8 +199,8 @@ def compared(
     return matched, total - matched, found
 
 
-def weights(table: ibis.Table) -> Weights:
-    """Return what the weights of the rows of a canonical table are."""
+def weights(table: ibis.Table, given: ibis.Column) -> Weights:
+    """Return what the weights of the rows of a canonical table are; `given` is their column as it came, in a table of its own."""
     w = table["__weight"]
     finite = w.abs() <= literal(LARGEST)
     kept = ibis.ifelse(finite & (w > literal(0.0)), w, None)
@@ -213,8 +215,13 @@ def weights(table: ibis.Table) -> Weights:
             largest=kept.max(),
         )
     )
-    counts = (int(line[name] or 0) for name in ("n", "negative", "zero", "odd"))
-    return Weights(*counts, *(float(line[name] or 0.0) for name in ("total", "squares", "largest")))
+    n, negative, zero, odd = (int(line[name] or 0) for name in ("n", "negative", "zero", "odd"))
+    total, squares, largest = (float(line[name] or 0.0) for name in ("total", "squares", "largest"))
+    nothing = given.isnull()
+    if given.type().is_string():
+        nothing |= given.strip().lower().isin(NOTHING)
+    missing = row(nothing.cast("int64").sum().name("missing").as_table())["missing"]
+    return Weights(n, negative, zero, odd, total, squares, largest, int(missing or 0))
 
 
 def _cells(table: ibis.Table, columns: Sequence[Column], zone: str) -> tuple[ibis.Table, dict[str, Any]]:
