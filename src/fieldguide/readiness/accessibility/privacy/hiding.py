@@ -10,7 +10,7 @@ from typing import Any
 from fieldguide.finding import Finding
 from fieldguide.readiness.accessibility.privacy.cells import masked
 
-_QUOTED = re.compile(r"'([^'\n]{1,200})'|\"([^\"\n]{1,200})\"")
+_QUOTED = re.compile(r"(?<!\w)'([^'\n]{1,200})'|\"([^\"\n]{1,200})\"")
 _TEXT = r"(?:'[^'\n]*'|\"[^\"\n]*\")"
 _EQUAL = re.compile(rf"(\w[\w .-]*?) (=|from) ({_TEXT}(?:, {_TEXT})*|[^;,()\n]+)")
 _CLOCK = r"[T ]\d\d:\d\d[\d:.]*(?:Z|[+-]\d\d:?\d\d)?"
@@ -68,7 +68,7 @@ def hide(finding: Finding, hidden: Hidden) -> Finding:
     >>> shown.saw, shown.rows
     ("the value '9999-99-99' stands alone", ('xxx@xxxxxxx.xxx',))
     """
-    if not hidden.columns:
+    if not hidden.columns or finding.check == "personal_data_screen":  # it says forms and no values
         return finding
     about = _is_about(finding.about, hidden.columns)
 
