@@ -85,6 +85,7 @@ def test_of_a_table_larger_than_what_is_looked_at_all_rows_are_listed(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cells_run, "MOST_CELLS", 4 * 2_000)
+    monkeypatch.setattr(cells_run, "SAMPLED_CELLS", 4 * 2_000)
     stops(tmp_path / "stops.csv", wrong=0, rows=5_000)
     text = (tmp_path / "stops.csv").read_text().splitlines()
     wrong = list(range(1, 5_001, 100))
