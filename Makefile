@@ -11,7 +11,7 @@ ARGS   ?= -n 2 --dist worksteal
 .PHONY: help setup demo test check bench docs clean
 
 help:
-	@echo "make demo    the whole way on real data, in about a minute"
+	@echo "make demo    the whole way on real data, in a minute or two"
 	@echo "make test    every test"
 	@echo "make check   lint, format, types and the rules of the house"
 	@echo "make bench   the measured figures, as ratios"

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from fieldguide.readiness.faithfulness.cells.columns import columns_of
-from fieldguide.readiness.faithfulness.cells.suspects import suspects
+from fieldguide.readiness.faithfulness.cells.findings import cell_findings
+from fieldguide.readiness.faithfulness.cells.suspects import Suspect, suspects
 from fieldguide.readiness.faithfulness.cells.values import frame, profile, told_by_shape
 
 from .worlds import accused
@@ -77,3 +78,15 @@ def test_a_digit_that_is_missing_is_another_form_where_all_have_as_many() -> Non
     padded = [f"AB-{k:03d}" for k in r.integers(0, 120, 3_000)]
     assert odd_of(padded) == set()
     assert odd_of([*padded, "AB-7"]) == {"AB-7"}
+
+
+def test_a_form_that_many_rows_have_is_told_as_a_convention_and_never_fails() -> None:
+    def verdicts(odd: int, rows: int) -> list[tuple[str, str]]:
+        found = [Suspect(row, 0, "EC2V 7JS", None, 0.9, "shape", "no number") for row in range(odd)]
+        told = cell_findings(found, ["zip"], ["zip"], [str(s.row) for s in found], rows, f"{rows} rows")
+        return [(f.verdict, f.next) for f in told if f.about == "zip"]
+
+    ((slip, _),) = verdicts(60, 1_000)
+    ((told, todo),) = verdicts(250, 1_000)
+    assert (slip, told) == ("fail", "pass")
+    assert "second convention" in todo

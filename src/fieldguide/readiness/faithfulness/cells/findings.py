@@ -14,6 +14,8 @@ MANY = 5.0
 """Cells of a column that hold something likely wrong (the sum of their chances), from which its check fails …"""
 MANY_SHARE = 0.005
 """… if they are at least this share of its rows."""
+COMMON = 0.1
+"""A form or spelling that more of the rows have is no slip but a second convention: told, not failed."""
 SHOWN = 10
 
 
@@ -64,7 +66,8 @@ def _of_column(
     looked_at: str,
 ) -> Finding:
     likely = sum(s.chance for s in suspects if s.text is not None)
-    fails = declared and likely >= MANY and likely >= MANY_SHARE * rows
+    slips = check == "consistent_columns" or len(suspects) <= COMMON * rows
+    fails = declared and slips and likely >= MANY and likely >= MANY_SHARE * rows
     first = suspects[0]
     cells = "1 cell is" if len(suspects) == 1 else f"{len(suspects):,} cells are"
     better = "" if first.instead is None else f" → {_told(first.instead)}"
@@ -76,7 +79,16 @@ def _of_column(
         for s, place in zip(suspects[:SHOWN], places, strict=False)
     ]
     verdict: Verdict = "fail" if fails else "pass"
-    todo = None if fails else "look at the cells; few are no reason to wait"
+    todo = (
+        None
+        if fails
+        else "look at the cells; "
+        + (
+            "few are no reason to wait"
+            if slips
+            else "so many may be a second convention, such as that of a country"
+        )
+    )
     return found(
         check, verdict, saw + unused, name, rows=places[:SHOWN], todo=todo, evidence={"cells": len(suspects), "likely": round(likely, 1), "shown": shown}
     )  # fmt: skip
