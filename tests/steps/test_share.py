@@ -103,3 +103,24 @@ def test_weights_reach_the_learner(shop: Path) -> None:
     fitted = fg.fit(alone, share=0.4, home=shop / "home")
     manifest = json.loads((shop / "home" / "fitted" / fitted.neutral / "manifest.json").read_text())
     assert manifest["constant"] == pytest.approx(truth, abs=0.04)
+
+
+def test_an_outcome_that_a_sample_lacks_is_not_said_to_be_unknown(tmp_path: Path, run: Run) -> None:
+    rows = [f"{n},{'bad' if n % 500 == 7 else 'good'},{n % 90}" for n in range(3_000)]
+    (tmp_path / "loans.csv").write_text("\n".join(["loan,outcome,age", *rows]) + "\n")
+    (tmp_path / "loans.py").write_text(
+        "from datetime import timedelta\nimport fieldguide as fg\n"
+        "loans = fg.Program(question=fg.Question(ask='?'), source=fg.Source('loans.csv', key='loan'),\n"
+        "    features=[fg.Number('age')],\n"
+        "    label=fg.BinaryLabel('outcome', positive='bad', arrives_within=timedelta(days=1)))\n"
+    )
+    told = as_json(run("grade", "loans.py", "--share", "0.02", "--json"))
+    assert told["extent"]["rows"] < 120
+    assert (
+        "does not occur" in run("grade", _renamed(tmp_path / "loans.py", "'bad'", "'worse'"), code=2).stderr
+    )
+
+
+def _renamed(file: Path, old: str, new: str) -> str:
+    file.write_text(file.read_text().replace(old, new))
+    return file.name

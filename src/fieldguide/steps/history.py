@@ -188,7 +188,9 @@ def effort_text(effort: Sequence[records.Effort]) -> str:
 
 def _lines(found: History) -> list[str]:
     if not found.gradings:
-        return [f"{found.program}: not graded yet. Grade it with: fieldguide grade P"]
+        return [
+            f"{found.program}: not graded yet (a sample is no grading of the whole). Grade it with: fieldguide grade P"
+        ]
     number = len(found.gradings)
     which = (
         f"the last {number} of {found.total:,} gradings"

@@ -18,8 +18,10 @@ _ONE, _ZERO = (ibis.literal(value, "int8").cast("float64") for value in (1, 0))
 _YES, _NO = ("1", "1.0", "true"), ("0", "0.0", "false")
 
 
-def label_cell(column: Column, label: Label) -> Cell:
+def label_cell(column: Column, label: Label, *, part: bool = False) -> Cell:
     """Return the label of each row, or nothing where it is not known (yet).
+
+    `part` says that the rows are a sample, in which a rare outcome may be missing.
 
     Raises ProgramError when a binary label holds other values than 0/1 or true/false and `positive=` does
     not say which of them means yes.
@@ -44,7 +46,7 @@ def label_cell(column: Column, label: Label) -> Cell:
             for v, word in plain.items()
             if wanted in (word, word.lower() if word.lower() in _YES + _NO else word)
         ]
-        if plain and not yes and len(given) <= MOST_DIFFERENT:
+        if plain and not yes and not part and len(given) <= MOST_DIFFERENT:
             raise ProgramError(
                 f"BinaryLabel({label.name!r}, positive={label.positive!r}): that value does not occur in {column.place}; "
                 f"the column holds {_list(seen)}."

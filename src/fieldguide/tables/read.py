@@ -242,7 +242,7 @@ def _make(
     def canonical(ready: ibis.Table) -> tuple[dict[str, Cell], dict[str, Any]]:
         here = {name: Column(ready, name, place) for name in main.table.columns}
         cells = {name: cell(here[name], kind, source.timezone) for name, kind in raw}
-        cells |= _beside(needed, here, source.timezone)
+        cells |= _beside(needed, here, source.timezone, part=drawn is not None)
         if drawn is not None:
             cells["__weight"] = Cell(ready["__weight"])
         links: dict[str, Any] = {}
@@ -340,8 +340,8 @@ def _times_wrong(typed: _Typed) -> dict[str, int]:
     return {column: int(counts[flag][0].as_py() or 0) for column, flag in typed.flags.items()}
 
 
-def _beside(needed: Needed, here: Mapping[str, Column], zone: str) -> dict[str, Cell]:
-    """Return the columns beside the raw ones; what is not declared, or not there, is null."""
+def _beside(needed: Needed, here: Mapping[str, Column], zone: str, *, part: bool) -> dict[str, Cell]:
+    """Return the columns beside the raw ones; what is not declared, or not there, is null. `part`: the rows are a sample."""
 
     def given(name: str | None, make: Callable[[Column], Cell], kind: Any) -> Cell:
         if name is None or name not in here:
@@ -363,7 +363,7 @@ def _beside(needed: Needed, here: Mapping[str, Column], zone: str) -> dict[str, 
         "__key": Cell(key(keys) if whole_key else ibis.literal(None, "string")),
         "__time": given(needed.time, at, engine.INSTANT),
         "__entity": given(needed.entity, lambda column: Cell(text(column)), "string"),
-        "__label": given(label.name or None, lambda column: label_cell(column, label), "float64"),
+        "__label": given(label.name or None, lambda column: label_cell(column, label, part=part), "float64"),
         "__known_at": given(label.known_at, at, engine.INSTANT),
         "__weight": given(needed.weight, weight, "float64") if weighted else Cell(real(1)),
     }
