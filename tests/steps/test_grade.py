@@ -68,6 +68,7 @@ def test_rows_that_cannot_be_read_reach_c3_at_most(shop: Path, run: Run) -> None
     assert graded["level"] in ("C3", "C4")
     assert graded["held_back_by"]
     assert all(f["verdict"] != "pass" for f in graded["held_back_by"])
+    assert "The rows could not be read: " in run("grade", "visits.py", code=4).stdout.splitlines()[2]
 
 
 def test_a_joined_source_that_is_not_there_is_named(shop: Path, run: Run) -> None:

@@ -164,6 +164,8 @@ def _head(graded: Graded) -> list[str]:
         f"{graded.name}: level {grade.level}, {one.title}: {one.meaning}",
         f"  {ladder}   ({_rows(graded)})",
     ]
+    if graded.unreadable:
+        head.append(f"  The rows could not be read: {graded.error}")
     if graded.share < 1.0:
         head[0] = f"{graded.name}: level {grade.level} on a sample (exploratory), {one.title}: {one.meaning}"
         head.append(
