@@ -90,3 +90,13 @@ def test_a_form_that_many_rows_have_is_told_as_a_convention_and_never_fails() ->
     ((told, todo),) = verdicts(250, 1_000)
     assert (slip, told) == ("fail", "pass")
     assert "second convention" in todo
+
+
+def test_an_opposite_is_no_other_spelling() -> None:
+    r = np.random.default_rng(5)
+    said = r.choice(
+        ["Very favorably", "Somewhat favorably", "Very unfavorably"], 900, p=[0.7, 0.29, 0.01]
+    ).tolist()
+    assert accused({"opinion": [*said]}) == {}
+    said[7] = "Very favorabyl"
+    assert list(accused({"opinion": [*said]})) == [(7, "opinion")]

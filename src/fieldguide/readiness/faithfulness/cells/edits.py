@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+NEGATIONS = frozenset(("un", "in", "im", "ir", "il", "non", "dis", "de", "not"))
+"""What makes the opposite of a word when it is put before it."""
+
 
 def distance(a: str, b: str) -> int:
     """Return the Levenshtein distance of two texts, bit-parallel (Myers 1999; Hyyrö 2003).
@@ -75,3 +78,15 @@ def other_code(a: str, b: str) -> bool:
         return True
     changed = [(x, y) for x, y in zip(a, b, strict=True) if x != y]
     return not all(x.isdigit() != y.isdigit() for x, y in changed if x.isdigit() or y.isdigit())
+
+
+def opposite(a: str, b: str) -> bool:
+    """Return whether one text is the other with a word negated: it means the opposite, whoever typed it.
+
+    >>> opposite("Very favorably", "Very unfavorably"), opposite("Disagree", "Agree"), opposite("rain", "train")
+    (True, True, False)
+    """
+    short, long = sorted((a.casefold(), b.casefold()), key=len)
+    gone, added = core(short, long)
+    at = next((i for i, (x, y) in enumerate(zip(short, long, strict=False)) if x != y), len(short))
+    return not gone and added.rstrip(" -") in NEGATIONS and not long[at - 1 : at].isalnum()

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 import numpy as np
 
 from fieldguide.readiness.faithfulness.cells.columns import Column, Ints, fold
-from fieldguide.readiness.faithfulness.cells.edits import digits, distance, other_code
+from fieldguide.readiness.faithfulness.cells.edits import digits, distance, opposite, other_code
 
 CONTRAST = 3
 """A value is rare beside another when that has at least so many times its rows."""
@@ -206,7 +206,7 @@ class _Index:
                 if self.digits[code] != self.digits[other] and other_code(text, value):
                     continue
                 far = distance(text, value)
-                if far <= limit:
+                if far <= limit and not opposite(text, value):
                     here = (far, -int(counts[other]), other)
                     best = here if best is None or here < best else best
         return None if best is None else Variant(code, best[2], best[0])
