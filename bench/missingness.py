@@ -5,21 +5,34 @@
 `houses_missingness`: 1,000 rows x 9 columns of which 1 to 50 % of the rows lost a value, spread over the columns,
 completely at random (MCAR), by another column (MAR) or by the value itself (MNAR); integers are lost as -9999999,
 texts as "". The grade of each file, with nothing declared, against the clean table. "not MCAR" is right for MAR and MNAR
-and a false alarm for MCAR; MNAR can be seen only where the value goes with another column (FACTS 8).
+and a false alarm for MCAR; MNAR can be seen only where the value goes with another column (FACTS 8). Beside it AIDRIN's
+completeness (in an environment of its own), which counts and names no mechanism.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import subprocess
 import tempfile
+import venv
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 
 import fieldguide as fg
 
 ROOT = Path(__file__).parents[1]
+PEER = Path(tempfile.gettempdir()) / "fieldguide-peers" / "aidrin"
+REQUIRED = "aidrin==2026.9.1"
+SCRIPT = """
+import json, sys
+from aidrin.headless.api import run_metric
+for path in sys.argv[1:]:
+    print("\\n" + json.dumps(run_metric("completeness", path, save_images=False)["Completeness scores"]))
+"""
 MECHANISMS, SHARES = ("mcar", "mar", "mnar"), (1, 5, 10, 30, 50)
 
 
@@ -54,6 +67,30 @@ def said(path: Path, clean: pa.Table, home: Path) -> tuple[int, int, int, int, s
     return lost, right, tested, called, little
 
 
+def peer() -> Path:
+    """Return the Python of an environment in which AIDRIN is installed."""
+    python = PEER / "bin" / "python"
+    if not (PEER / "ready").exists():
+        venv.create(PEER, with_pip=True, clear=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", REQUIRED], check=True)
+        (PEER / "ready").touch()
+    return python
+
+
+def counted_by_peer(path: Path, clean: pa.Table, folder: Path) -> int:
+    """Return the columns that lost values of which AIDRIN counts all."""
+    table = pq.read_table(path)
+    pyarrow.csv.write_csv(table, folder / "table.csv")
+    command = [str(peer()), "-c", SCRIPT, str(folder / "table.csv")]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=folder)
+    scores = json.loads(done.stdout.splitlines()[-1])
+    right = 0
+    for name in table.column_names:
+        gone = sum(a != b for a, b in zip(table[name].to_pylist(), clean[name].to_pylist(), strict=True))
+        right += gone > 0 and round((1 - scores[name]) * len(table)) == gone
+    return right
+
+
 def main() -> None:
     """Print what the grade says of each file."""
     parser = argparse.ArgumentParser(usage=__doc__)
@@ -63,15 +100,18 @@ def main() -> None:
         raise SystemExit(f"{folder} is not there: name the folder with --data; nothing was measured.")
     clean = pq.read_table(folder / "clean.parquet")
     print(
-        f"{'mechanism':10}{'rows':>5}{'lost':>6}{'counted':>9}{'tested':>8}{'not MCAR':>10}  Little's test over all"
+        "columns that lost values, counted by us and by AIDRIN, tested, called not MCAR; Little's test over all"
     )
     for mechanism in MECHANISMS:
         for share in SHARES:
+            path = folder / f"simple_{mechanism}_{share}.parquet"
             with tempfile.TemporaryDirectory() as home:
-                lost, right, tested, called, little = said(
-                    folder / f"simple_{mechanism}_{share}.parquet", clean, Path(home)
-                )
-            print(f"{mechanism:10}{share:4}%{lost:6}{right:9}{tested:8}{called:10}  {little}", flush=True)
+                lost, right, tested, called, little = said(path, clean, Path(home))
+                other = counted_by_peer(path, clean, Path(home))
+            print(
+                f"{mechanism:10}{share:4}%{lost:5}{right:5}{other:5}{tested:5}{called:5}  {little}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":
