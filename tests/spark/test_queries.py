@@ -83,7 +83,7 @@ BOTH: dict[str, Callable[[ibis.Table], Any]] = {
     "runs": lambda t: runs(t, ["age", "amount"]),
     "runs by entity": lambda t: runs(t, ["age", "amount"], "__entity", {"age": 30.0}),
     "rhythm": rhythm,
-    "weights": weights,
+    "weights": lambda t: weights(t, t["__weight"]),
     "measured_again": lambda t: measured_again(
         t, ["__entity"], [Number("amount"), Category("plan")], {"amount": 20.0}, "UTC"
     ),

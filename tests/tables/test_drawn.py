@@ -21,7 +21,6 @@ HOUR = 3_600_000_000
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Samples of hundreds, not of ten thousands."""
-    monkeypatch.setattr(draws, "PLAIN", 600)
     monkeypatch.setattr(draws, "LABELED", 300)
     monkeypatch.setattr(draws, "RARER", 60)
     monkeypatch.setattr(draws, "ALIKE", 500)
@@ -44,7 +43,7 @@ def rows(seed: int = 0, share: float = 0.3) -> pa.Table:
 def drawn(table: pa.Table, **more: Any) -> draws.Drawn:
     lives = engine.from_arrow(engine.connect(), table)
     known = query.labels(lives)
-    return draws.draw(lives, known, **{"binary": True, "keyed": True, "ordered": True, **more})
+    return draws.draw(lives, known, **{"binary": True, "keyed": True, "ordered": True, "most": 600, **more})
 
 
 def test_small_tables_are_taken_whole_in_their_order() -> None:

@@ -399,6 +399,8 @@ def test_an_audit_is_compared_row_by_row_by_key() -> None:
 
 def test_weights_are_counted_by_what_is_wrong_with_them() -> None:
     w = pa.array([1.0, 3.0, 0.0, -1.0, NAN, INF, None], pa.float64(), from_pandas=False)
-    seen = weights(engine.from_arrow(CONNECTION, pa.table({"__weight": w})))
+    table = engine.from_arrow(CONNECTION, pa.table({"__weight": w}))
+    seen = weights(table, table["__weight"])
+    assert seen.missing == 1
     assert (seen.rows, seen.negative, seen.zero, seen.odd) == (7, 1, 1, 2)
     assert (seen.total, seen.squares, seen.largest) == (4.0, 10.0, 3.0)
