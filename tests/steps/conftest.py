@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.csv
 import pytest
 
+from fieldguide.cli.main import main
+
 PROGRAM = '''"""Will the visitor come back?"""
 
 from datetime import timedelta
@@ -109,6 +111,23 @@ def fitted_shop(_fitted: Path, tmp_path: Path) -> Path:
 def run(tmp_path: Path) -> Run:
     """Run the command line in the folder of the test."""
     return runner(tmp_path)
+
+
+@pytest.fixture
+def run_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line within this process, in the folder of the test: the same, without a start each time."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*args: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main(list(args))
+        said = capsys.readouterr()
+        status = int(left.value.code or 0)
+        assert code is None or status == code, f"exit {status}\n{said.out}\n{said.err}"
+        return subprocess.CompletedProcess(args, status, said.out, said.err)
+
+    return call
 
 
 def runner(folder: Path) -> Run:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
 from pathlib import Path
 
 import pytest
-
-from fieldguide.cli.main import main
 
 from .conftest import Run, as_json
 
@@ -16,20 +13,9 @@ LADDER = ["C4", "C3", "C2", "C1", "B4", "B3", "B2", "B1"]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command line within this process, in the folder of the test: the same, without a start each time."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*args: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as left:
-            main(list(args))
-        said = capsys.readouterr()
-        status = int(left.value.code or 0)
-        assert code is None or status == code, f"exit {status}\n{said.out}\n{said.err}"
-        return subprocess.CompletedProcess(args, status, said.out, said.err)
-
-    return call
+def run(run_here: Run) -> Run:
+    """Run the command line within this process."""
+    return run_here
 
 
 @pytest.fixture

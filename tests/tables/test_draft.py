@@ -12,7 +12,7 @@ import pytest
 
 from fieldguide.program import CSV, BinaryLabel, Boolean, Category, Number, Program, Question, Source
 from fieldguide.tables import draft as drafting
-from fieldguide.tables.draft import Draft, draft, label_draft
+from fieldguide.tables.draft import ColumnDraft, Draft, draft, label_draft
 from fieldguide.tables.engines import duckdb as engine
 from fieldguide.tables.query import keys
 from fieldguide.tables.read import read
@@ -37,6 +37,11 @@ def visits(folder: Path, rows: int = 2000) -> Path:
     return path
 
 
+def features_of(made: Draft, label: str) -> list[ColumnDraft]:
+    """The columns to use beside a label."""
+    return [c for c in made.columns if c.use and c.name != label]
+
+
 def filled(made: Draft, path: Path) -> Program:
     """The program that a draft amounts to."""
     label = made.labels[0]
@@ -48,7 +53,7 @@ def filled(made: Draft, path: Path) -> Program:
             time=made.times[0] if made.times else None,
             entity=made.entity,
         ),
-        features=[FEATURES[c.kind](c.name) for c in made.features()],
+        features=[FEATURES[c.kind](c.name) for c in features_of(made, label.name)],
         label=BinaryLabel(label.name, arrives_within=timedelta(days=7), positive=label.positive),
         name="drafted",
     )
@@ -65,7 +70,7 @@ def test_a_strangers_table_is_drafted_into_a_program_that_reads(tmp_path: Path) 
         "binary",
         None,
     )
-    assert [(c.name, c.kind) for c in made.features()] == [
+    assert [(c.name, c.kind) for c in features_of(made, "came_back")] == [
         ("seconds_on_site", "number"), ("age", "number"), ("plan", "category"), ("zip", "category"), ("mobile", "boolean"),
     ]  # fmt: skip
     assert {c.name for c in made.columns if not c.use} == {
@@ -104,7 +109,7 @@ def test_a_pair_is_a_key_where_no_column_is() -> None:
     table = pa.table({"place": ["A", "B"] * 30, "day": sorted(hours * 2), "x": [1.5, 2.5, 3.5] * 20})
     made = draft(table)
     assert made.keys == (("place", "day"),)
-    assert [c.name for c in made.features("y")] == ["place", "x"]
+    assert [c.name for c in features_of(made, "y")] == ["place", "x"]
 
 
 @pytest.mark.parametrize(

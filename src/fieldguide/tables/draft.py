@@ -19,6 +19,7 @@ import ibis
 from fieldguide.tables import engines as engine
 from fieldguide.tables.counting import literal
 from fieldguide.tables.labels import likely_yes
+from fieldguide.tables.names import snake
 from fieldguide.tables.query.keys import all_differ
 from fieldguide.tables.read import Part, read_table
 from fieldguide.tables.sources import cells
@@ -107,11 +108,6 @@ class Draft:
     labels: tuple[LabelDraft, ...]
     part: Part
 
-    def features(self, label: str | None = None) -> tuple[ColumnDraft, ...]:
-        """Return the columns to use as features when `label` (default: the likeliest) is the label."""
-        taken = label or (self.labels[0].name if self.labels else None)
-        return tuple(c for c in self.columns if c.use and c.name != taken)
-
 
 @dataclass(frozen=True)
 class _Seen:
@@ -144,8 +140,8 @@ def draft(data: Any, base: Path | None = None) -> Draft:
     seen = {name: _look(part, name, rows, many=about.get(name, 0) > SEEN) for name in table.columns}
     keys = _keys(table, seen, rows)
     times = sorted(
-        (s.name for s in seen.values() if s.parsed == "timestamp" and not _LIFE.search(_snake(s.name))),
-        key=lambda name: not _TIME.search(_snake(name)),
+        (s.name for s in seen.values() if s.parsed == "timestamp" and not _LIFE.search(snake(s.name))),
+        key=lambda name: not _TIME.search(snake(name)),
     )
     entity = _entity(seen, rows, keys)
     labels = _labels(list(seen.values()), {*(keys[0] if keys else ()), *times[:1]})
@@ -290,7 +286,7 @@ def _column(s: _Seen, rows: int, plain: set[str]) -> ColumnDraft:
     kind, use, reason = _verdict(s, rows, plain)
     reason += "".join(f"; {told}" for told in (s.written, s.doubt) if told)
     low = 0.0 if kind == "number" and s.least is not None and s.least >= 0 else None
-    words = _snake(s.name).strip("_").split("_")
+    words = snake(s.name).strip("_").split("_")
     unit = next((_UNITS[w] for w in (words[-1], words[0]) if w in _UNITS), None) if kind == "number" else None
     return ColumnDraft(
         s.name, kind, use, reason, s.distinct, s.nulls, s.least, s.most, low, None, unit, s.values, s.doubt
@@ -321,9 +317,9 @@ def _verdict(s: _Seen, rows: int, plain: set[str]) -> tuple[str | None, bool, st
         return _named(s)
     if kind == "number" and (epoch := _epoch(s)):
         return kind, False, epoch
-    if kind == "number" and s.whole and s.distinct == s.given and (rows > 20 or _ID.search(_snake(s.name))):
+    if kind == "number" and s.whole and s.distinct == s.given and (rows > 20 or _ID.search(snake(s.name))):
         return kind, False, "a different whole number on each row: an identifier"
-    if kind == "number" and s.whole and _ID.search(_snake(s.name)):
+    if kind == "number" and s.whole and _ID.search(snake(s.name)):
         named = f"{s.distinct:,} whole numbers, named like an identifier: names, not amounts"
         return "category", s.distinct <= MOST_NAMES, named
     if kind == "number" and (s.least is None or s.most is None):
@@ -350,14 +346,14 @@ def _named(s: _Seen) -> tuple[str, bool, str]:
     told = f"{s.distinct:,} different texts on {s.given:,} rows"
     if words and words[len(words) // 2] > 3:
         return "text", False, f"{told}: free text"
-    if words and words[-1] == 1 and (s.distinct > 0.9 * s.given or _ID.search(_snake(s.name))):
+    if words and words[-1] == 1 and (s.distinct > 0.9 * s.given or _ID.search(snake(s.name))):
         return "text", False, f"{told}: an identifier"
     return "text", False, f"{told}: a name or free text"
 
 
 def _epoch(s: _Seen) -> str:
     """Return what to say of whole numbers that are named and lie like seconds or milliseconds since 1970, else ""."""
-    if not s.whole or s.least is None or s.most is None or not _TIME.search(_snake(s.name)):
+    if not s.whole or s.least is None or s.most is None or not _TIME.search(snake(s.name)):
         return ""
     for unit, factor in (("seconds", 1), ("milliseconds", 1_000), ("microseconds", 1_000_000)):
         if 3e8 * factor <= s.least <= s.most <= 4e9 * factor:
@@ -377,7 +373,7 @@ def _keys(table: ibis.Table, seen: dict[str, _Seen], rows: int) -> tuple[tuple[s
     could = [s for s in could if s.parsed in ("number", "text", "timestamp")]
 
     def rank(s: _Seen) -> tuple[bool, bool]:
-        return (not _ID.search(_snake(s.name)), s.parsed == "timestamp")
+        return (not _ID.search(snake(s.name)), s.parsed == "timestamp")
 
     single = [(s.name,) for s in sorted(could, key=rank) if all_differ(table, (s.name,), rows)]
     if single:
@@ -399,7 +395,7 @@ def _entity(seen: dict[str, _Seen], rows: int, keys: tuple[tuple[str, ...], ...]
         repeated = MOST_NAMES < s.distinct < 0.9 * rows
         if (
             s.name not in taken
-            and _WHO.search(_snake(s.name))
+            and _WHO.search(snake(s.name))
             and repeated
             and (s.parsed == "text" or s.whole)
         ):
@@ -416,16 +412,10 @@ def _labels(seen: list[_Seen], taken: set[str]) -> tuple[LabelDraft, ...]:
         made = label_draft(_column(s, s.given + s.nulls, set()))
         if made is None:
             continue
-        named = bool(_LABEL.search(_snake(s.name)))
+        named = bool(_LABEL.search(snake(s.name)))
         if made.kind != "binary" and not (named or s.name == last):
             continue
         why = "named like a label; " if named else "the last column; " if s.name == last else ""
         rank = (not named, s.name != last, made.kind != "binary")
         found.append((rank, LabelDraft(made.name, made.kind, made.positive, why + made.reason)))
     return tuple(each for _, each in sorted(found, key=lambda pair: pair[0]))
-
-
-def _snake(name: str) -> str:
-    """Return a name as its words between underscores: ZipCode and "zip code" are both _zip_code_."""
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)
-    return "_" + "_".join(words).lower() + "_"

@@ -18,7 +18,7 @@ import numpy as np
 
 from fieldguide.finding import Finding
 from fieldguide.readiness.checks import found
-from fieldguide.readiness.faithfulness.plausible import snake
+from fieldguide.tables.names import snake
 from fieldguide.tables.query.lines import NEVER, Lines
 from fieldguide.tables.slicing import instant
 from fieldguide.tables.tally import Flags, Floats, Ints

@@ -14,8 +14,8 @@ from fieldguide.comparing.units import canonical
 from fieldguide.finding import Finding
 from fieldguide.program import Feature
 from fieldguide.readiness.checks import found
-from fieldguide.readiness.faithfulness.plausible import snake
 from fieldguide.readiness.faithfulness.points import blur, day, distinct, number, points, unit_of
+from fieldguide.tables.names import snake
 from fieldguide.tables.query import Found
 from fieldguide.tables.summary import ColumnSummary
 from fieldguide.tables.tally import Floats

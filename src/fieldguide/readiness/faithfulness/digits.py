@@ -19,9 +19,9 @@ from fieldguide.comparing.units import canonical
 from fieldguide.finding import Finding
 from fieldguide.program import Feature
 from fieldguide.readiness.checks import found
-from fieldguide.readiness.faithfulness.plausible import snake
 from fieldguide.readiness.faithfulness.resolution import step_of
 from fieldguide.readiness.faithfulness.units import CURRENCIES
+from fieldguide.tables.names import snake
 from fieldguide.tables.tally import Floats, Ints
 
 FEWEST_ROWS = 200

@@ -20,6 +20,7 @@ from fieldguide.finding import Finding
 from fieldguide.program import Feature
 from fieldguide.readiness.checks import found
 from fieldguide.readiness.faithfulness.points import number, points, span, unit_of
+from fieldguide.tables.names import snake
 from fieldguide.tables.query import Found
 from fieldguide.tables.summary import ColumnSummary, quantiles
 
@@ -209,16 +210,6 @@ def contradicted(feature: Feature, column: ColumnSummary, names: Sequence[str]) 
             evidence={"like": other},
         )
     ]
-
-
-def snake(name: str) -> str:
-    """Return a name as its words between underscores.
-
-    >>> snake("HoursPerWeek"), snake("capital-gain")
-    ('_hours_per_week_', '_capital_gain_')
-    """
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)
-    return "_" + "_".join(words).lower() + "_"
 
 
 def _has_partner(name: str, partner: str, names: Sequence[str]) -> bool:

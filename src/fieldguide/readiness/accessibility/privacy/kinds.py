@@ -8,12 +8,13 @@ places smaller than a state). "quasi" kinds single nobody out alone, but several
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Literal
+
+from fieldguide.tables.names import fold
 
 Group = Literal["direct", "of_persons", "quasi"]
 
@@ -31,20 +32,6 @@ class Kind:
     group: Group
     named: str
     marks: bool = False
-
-
-_STROKES = str.maketrans({"ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
-"""Letters with a stroke, which Unicode does not take apart."""
-
-
-def fold(text: str) -> str:
-    """Return a text in lower case and without accents.
-
-    >>> fold("Födelse"), fold("Hasło")
-    ('fodelse', 'haslo')
-    """
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(_STROKES))
-    return "".join(c for c in plain if not unicodedata.combining(c))
 
 
 def wordlist(text: str) -> frozenset[str]:

@@ -13,7 +13,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from fieldguide.readiness.accessibility.privacy.kinds import fold, wordlist
+from fieldguide.readiness.accessibility.privacy.kinds import wordlist
+from fieldguide.tables.names import fold
 
 _TITLES = wordlist(
     "mr mrs ms miss dr prof mme mlle herr frau sir lady sr sra sig dhr mevr rev hon jr sr ii iii iv phd md"

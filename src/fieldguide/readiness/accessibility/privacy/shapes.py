@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from fieldguide.readiness.accessibility.privacy.checksums import digits_of
-from fieldguide.readiness.accessibility.privacy.kinds import fold, wordlist
+from fieldguide.readiness.accessibility.privacy.kinds import wordlist
 from fieldguide.readiness.accessibility.privacy.patterns import is_email, is_network_address
+from fieldguide.tables.names import fold
 
 _POWER = re.compile(r"\d(?:[.,]\d+)?[Ee]\+\d\d")
 _MONTHS = "jan|feb|mar|maer|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez|ene|abr|ago|dic|gen|mag|giu|lug|set|ott|fev|avr|aou|maj|mrt|mei|des"

@@ -9,7 +9,8 @@ from fieldguide.readiness.accessibility.privacy import column as one
 from fieldguide.readiness.accessibility.privacy.cells import Cells
 from fieldguide.readiness.accessibility.privacy.column import PERSONAL, Match
 from fieldguide.readiness.accessibility.privacy.kinds import KINDS, OF_A_PERSON, wordlist
-from fieldguide.readiness.accessibility.privacy.words import about_persons, kinds_named, words_of
+from fieldguide.readiness.accessibility.privacy.words import about_persons, kinds_named
+from fieldguide.tables.names import words_of
 
 NEAR_UNIQUE = 0.95
 """Share of distinct values among the rows from which on a column singles out rows."""

@@ -6,11 +6,11 @@ known decides. Words beside it can take the meaning away: a phone's *type*, *has
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 
-from fieldguide.readiness.accessibility.privacy.kinds import fold, wordlist
+from fieldguide.readiness.accessibility.privacy.kinds import wordlist
+from fieldguide.tables.names import fold, words_of
 
 PHRASES: Mapping[str, str] = {
     "email": "email,e mail,mail,mail address,email address,email id,e mail address,mailadresse,email adresse,courriel,"
@@ -159,24 +159,6 @@ _BESIDE = wordlist(
     "user customer cust client patient person employee the my home main primary work own c u p"
 )
 """Words that leave the meaning as it is."""
-
-_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
-
-
-def words_of(name: str) -> tuple[str, ...]:
-    """Return the words of a column's name, in lower case and without accents.
-
-    >>> words_of("CCNumber"), words_of("MothersMaiden"), words_of("e-mail_1"), words_of("Födelsedatum")
-    (('cc', 'number'), ('mothers', 'maiden'), ('e', 'mail', '1'), ('fodelsedatum',))
-    """
-    plain = "".join(c for c in name if c not in "'’`")
-    folded = fold_keeping_case(plain)
-    return tuple(word.casefold() for word in _WORD.findall(folded))
-
-
-def fold_keeping_case(text: str) -> str:
-    """Return a text without accents, its capitals kept (they part the words of camelCase)."""
-    return "".join((fold(c).upper() if c.isupper() else fold(c)) if not c.isascii() else c for c in text)
 
 
 def kinds_named(name: str) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ from statistics import mode
 from fieldguide.readiness.accessibility.privacy.cells import Cells
 from fieldguide.readiness.accessibility.privacy.kinds import wordlist
 from fieldguide.readiness.accessibility.privacy.shapes import is_date
-from fieldguide.readiness.accessibility.privacy.words import kinds_named, words_of
+from fieldguide.readiness.accessibility.privacy.words import kinds_named
+from fieldguide.tables.names import words_of
 
 LEAST = 5
 """Distinct values below which a column shows nothing."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from fieldguide.readiness.faithfulness.cells.columns import Flags, Floats, Ints
+from fieldguide.readiness.faithfulness.cells.columns import Flags, Ints
 
 Hashes = npt.NDArray[np.uint32]
 LENGTH = 3
@@ -42,11 +42,6 @@ def signatures(sets: Sequence[frozenset[str]], seed: int = 0, size: int = 64) ->
             hashed = (_mixed(ids * factor[k] + shift[k]) >> np.uint64(32)).astype(np.uint32)
             found[first + filled, k] = np.minimum.reduceat(hashed, starts[filled])
     return found
-
-
-def similarity(a: Hashes, b: Hashes) -> Floats:
-    """Return the estimated Jaccard similarity of sets by their signatures, row by row."""
-    return np.asarray((a == b).mean(axis=-1), dtype=np.float64)
 
 
 def jaccard(a: frozenset[str], b: frozenset[str]) -> float:

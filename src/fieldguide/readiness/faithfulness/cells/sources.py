@@ -15,6 +15,7 @@ import numpy as np
 
 from fieldguide.readiness.faithfulness.cells.columns import Column, Floats, Ints
 from fieldguide.readiness.faithfulness.cells.dependencies import agreement, grouped
+from fieldguide.tables.names import snake
 
 NAMED = re.compile(
     r"(^|_)(src|source|sources|site|website|web_site|feed|vendor|provider|reporter|system|channel|agency|database|"
@@ -64,7 +65,7 @@ def reports(columns: Sequence[Column]) -> Reports | None:
     best: tuple[float, Reports] | None = None
     for s, source in enumerate(columns):
         distinct = int((source.counts > 0).sum())
-        named = bool(NAMED.search(_snake(source.name)))
+        named = bool(NAMED.search(snake(source.name)))
         few = 3 <= distinct <= min(300, rows / 10)
         if not few or source.given < rows or (not named and source.share(source.numeric) > 0.5):
             continue
@@ -142,8 +143,3 @@ def believed(thing: Column, source: Column, attribute: Column) -> Believed:
     several = np.bincount(owner, weights=np.bincount(at, minlength=len(pairs)), minlength=things) >= 2
     wrong[silent] = np.minimum(np.where(several, highest, 0.0)[thing.codes[silent]], MOST_CERTAIN)
     return Believed(wrong, value[thing.codes], trust)
-
-
-def _snake(name: str) -> str:
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)
-    return "_".join(words).lower()
