@@ -149,7 +149,7 @@ def support(
     )
     small = [g for g in small if share >= 1 or g.rows < FEW_ROWS * share]
     if small:
-        saw += f"; {len(small)} groups have hardly any{counted}: {', '.join(g.text for g in small[:3])}"
+        saw += f"; {'1 group has' if len(small) == 1 else f'{len(small)} groups have'} hardly any{counted}: {', '.join(g.text for g in small[:3])}"
         evidence["small_groups"] = [[g.column, g.value, g.rows, g.answers] for g in small[:20]]
         todo.append(
             "do not promise anything for the small groups; collect more of them, or put them together"

@@ -153,6 +153,8 @@ def default_values(
     code = suspect.code
     shown = day(code) if timed else number(code) + unit_of(feature)
     near = day(suspect.nearest) if timed else number(suspect.nearest)
+    if column.values is None:  # the middle of a bucket
+        near = f"about {near if timed else number(float(f'{suspect.nearest:.2g}'))}"
     held = "1 row holds" if where.rows == 1 else f"{where.rows:,} rows ({share:.2%}) hold"
     saw = f"{held} {shown}{suspect.why}; the nearest other value is {near}"
     evidence = {"value": code, "rows": where.rows, "nearest": suspect.nearest}
