@@ -108,3 +108,10 @@ def test_many_rows_that_are_split_here_lie_in_a_file_and_are_the_same(
     content, truth = WORLDS.WRITTEN[name]
     (tmp_path / name).write_bytes(content)
     assert rows(read_table(name, tmp_path)) == truth.rows
+
+
+def test_dashes_for_nothing_below_the_names_are_a_row(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("id,name\n,--\n1,ann\n2,bob\n")
+    assert len(rows(read_table(str(tmp_path / "t.csv"), tmp_path))) == 3
+    (tmp_path / "t.md").write_text("| id | name |\n|----|------|\n| 1 | ann |\n| 2 | bob |\n")
+    assert rows(read_table(str(tmp_path / "t.md"), tmp_path)) == [("1", "ann"), ("2", "bob")]

@@ -309,14 +309,21 @@ def _joined(given: Sequence[Sequence[str]]) -> list[str]:
     return names
 
 
-def is_rule(row: Cells) -> bool:
-    """Whether a row only draws a line, as Markdown and the consoles of databases do below the names.
+def is_rule(row: Cells, names: Cells) -> bool:
+    """Whether a row only draws a line below `names`, the row above it, as Markdown and the consoles of databases do.
 
-    >>> is_rule([None, "---", ":--:"]), is_rule(["----+----"]), is_rule(["-", "-"])
-    (True, True, False)
+    The line goes below each name and nothing else, or is drawn in one piece with a + at the joints: a row of data
+    in which "--" stands for nothing in one of several columns is none.
+
+    >>> is_rule([None, "---", ":--:", None], [None, "id", "name", None]), is_rule(["----+----"], ["id", "name"])
+    (True, True)
+    >>> is_rule([None, "--"], ["id", "name"]), is_rule(["-", "-"], ["id", "name"])
+    (False, False)
     """
     text = "|".join(cell or "" for cell in row)
-    return ("--" in text or "==" in text) and not text.strip("-=+:| \t")
+    drawn = ("--" in text or "==" in text) and not text.strip("-=+:| \t")
+    below = [bool((cell or "").strip()) for cell in row] == [bool((cell or "").strip()) for cell in names]
+    return drawn and (below or "+" in text)
 
 
 def is_total(row: Cells) -> bool:

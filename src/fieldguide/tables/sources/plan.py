@@ -79,7 +79,12 @@ def planned(connection: Any, path: Path, name: str, declared: CSV) -> Plan:
         lines = head(first_lines(path, seen))
         fit = fitting(lines[skipped:], path, fixed.MARK)
     sample, fit = _sample(lines, skipped, fit)
-    rules = [row.line for row in sample[:20] if is_rule(row.cells)]
+    above = [[], *(row.cells for row in sample)]
+    rules = [
+        row.line
+        for row, names in zip(sample[:20], above, strict=False)
+        if not declared.header and is_rule(row.cells, names)
+    ]
     sample = [row for row in sample if row.line not in rules] or sample
     if declared.header:  # the names that are declared say how many columns there are
         named = [_given(row) for row in sample[: declared.header]] if declared.skip is not None else [0]
