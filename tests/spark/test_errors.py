@@ -205,18 +205,21 @@ def test_another_spark_in_the_same_process_is_refused(spark: Any) -> None:
 
 
 @pytest.mark.spark
-def test_a_file_that_only_this_machine_sees_is_told(
-    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # what /proc/self is differs from process to process: here the file is there, for the workers it is not
-    pq.write_table(pa.table({"x": list(range(1000))}), tmp_path / "seen.parquet")
+def test_a_file_that_only_this_machine_sees_is_told(spark: Any, tmp_path: Path) -> None:
+    # where /proc/self/cwd leads differs from process to process: the way through a folder of this process' own
+    # ends at the file here, and nowhere for the workers
+    pq.write_table(pa.table({"x": list(range(1000))}), tmp_path / "kept.parquet")
     pid = spark.session.sparkContext._gateway.proc.pid
     here = Path(f"/proc/{pid}/cwd")
-    if not here.exists():
-        pytest.skip("no /proc on this machine")
-    name = os.path.relpath(tmp_path / "seen.parquet", here.resolve())
-    with pytest.raises(EngineError, match=r"workers cannot read .*; put it where every worker sees it"):
-        engine.first_row_missing(engine.parquet(spark, [f"/proc/self/cwd/{name}"]))
+    own = next((path.name for path in here.iterdir() if path.is_dir()), None) if here.exists() else None
+    if own is None:
+        pytest.skip("no /proc on this machine, or no folder to pass through")
+    name = os.path.relpath(tmp_path / "kept.parquet", here.resolve() / own)
+    (tmp_path / "seen.parquet").symlink_to(f"/proc/self/cwd/{own}/{name}")
+    with pytest.raises(
+        EngineError, match=r"workers cannot read .*seen.parquet; put it where every worker sees it"
+    ):
+        engine.first_row_missing(engine.parquet(spark, [str(tmp_path / "seen.parquet")]))
 
 
 @pytest.mark.spark
