@@ -3,11 +3,11 @@
 The tree, with the exit code of the command that meets it::
 
     FieldguideError            70  our own error
-    ├── UsageError              2  the call is wrong
+    ├── UsageError              2  the call is wrong, or this machine lacks what it takes
     │   └── ProgramError        2  a blank of a program is filled wrongly
     ├── GateError               3  refused by a gate: something must hold first
     ├── DataError               4  the data could not be read
-    │   └── UnreachableError         4  the place of the data could not be reached
+    │   └── UnreachableError         4  no rows could be reached at the place of the data
     ├── EngineError             4  the engine that runs the queries, or its cluster, failed
     └── JournalError           70  the journal cannot take an entry (HTTP status in `.status`)
 
@@ -29,7 +29,11 @@ class FieldguideError(Exception):
 
 
 class UsageError(FieldguideError):
-    """The call is wrong: an argument, an option, a file that is no program."""
+    """The call is wrong: an argument, an option, a file that is no program; or what it takes is not set up here.
+
+    A library that is not installed and a variable of the environment that is not set say nothing of the data, so they
+    are no finding; the message names the command that mends it.
+    """
 
     exit_code = 2
 
@@ -51,7 +55,7 @@ class DataError(FieldguideError):
 
 
 class UnreachableError(DataError):
-    """The place of the data could not be reached: nothing there, no permission, no answer in time, or hearsay."""
+    """No rows could be reached: no such place, no such table, no rows in it, no permission, no answer in time, or hearsay."""
 
 
 class EngineError(FieldguideError):

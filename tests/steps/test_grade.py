@@ -63,12 +63,23 @@ def test_a_place_that_is_not_there_is_graded_c4_on_record_and_exits_with_4(shop:
 
 
 def test_rows_that_cannot_be_read_reach_c3_at_most(shop: Path, run: Run) -> None:
-    (shop / "visits.csv").write_bytes(b"")
+    (shop / "visits.csv").write_bytes(b"PK\x03\x04 broken")
     graded = as_json(run("grade", "visits.py", "--json", code=4))
-    assert graded["level"] in ("C3", "C4")
+    assert graded["level"] == "C3"
     assert graded["held_back_by"]
     assert all(f["verdict"] != "pass" for f in graded["held_back_by"])
     assert "The rows could not be read: " in run("grade", "visits.py", code=4).stdout.splitlines()[2]
+
+
+@pytest.mark.parametrize("content", [b"", b"visit_id,visited_at,visitor,seconds,age,plan,came_back\n"])
+def test_a_table_that_was_emptied_falls_to_c4_with_the_reason(content: bytes, shop: Path, run: Run) -> None:
+    assert as_json(run("grade", "visits.py", "--json"))["level"] == "A3"
+    (shop / "visits.csv").write_bytes(content)
+    graded = as_json(run("grade", "visits.py", "--json", code=4))
+    assert graded["level"] == "C4"
+    first = graded["held_back_by"][0]
+    assert (first["check"], first["verdict"]) == ("reachable", "fail")
+    assert "visits.csv is empty" in first["saw"] or "visits.csv has no rows" in first["saw"]
 
 
 def test_a_joined_source_that_is_not_there_is_named(shop: Path, run: Run) -> None:

@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from fieldguide.errors import ProgramError
 from fieldguide.program.declare import declaration, expect, expect_text, frozen_list, note, what
 
+MOST_OF_A_QUERY = 60
+"""Signs of a query by which the place of its rows is called."""
+
 
 @declaration
 class Hearsay:
@@ -180,9 +183,14 @@ class Source:
 
     @property
     def place(self) -> str:
-        """Where the rows are, in a few words."""
+        """Where the rows are, in a few words; two tables of one database are two places.
+
+        >>> Source("sqlite:///shop.db", table="visits").place
+        'sqlite:///shop.db:visits'
+        """
         if isinstance(self.data, str | Path):
-            return str(self.data)
+            asked = " ".join((self.query or self.table or "").split())
+            return f"{self.data}:{asked[:MOST_OF_A_QUERY]}" if asked else str(self.data)
         if isinstance(self.data, Hearsay):
             return self.data.place
         if callable(self.data):
@@ -247,7 +255,8 @@ def _check_data(data: Any) -> None:
             and "${" not in str(data)
         ):
             raise ProgramError(
-                "Source(data=…): the address holds a password; write it as ${NAME} and set NAME in the environment."
+                "Source(data=…): the address holds a password; write it as ${NAME} (in single quotes in a shell) and set NAME in the "
+                "environment."
             )
         return
     if isinstance(data, type) or data is None or isinstance(data, bool | int | float | list | tuple | dict):

@@ -125,7 +125,7 @@ def _audit(program: Program, reading: Reading) -> Callable[[], ibis.Table]:
     """Return what reads the rows that were measured anew, where the main source was read."""
     audit, connection = program.source.audit, engine.connection_of(reading.parts[0].table)
     assert audit is not None
-    return lambda: read_table(audit.data, directory(program), connection=connection).table
+    return lambda: read_table(audit, directory(program), connection=connection).table
 
 
 def _queued(finding: Finding, queue: str) -> Finding:

@@ -135,7 +135,7 @@ def _lost(program: Program, error: DataError) -> dict[str | None, DataError]:
     base = directory(program)
     for join in program.source.joins:
         try:
-            read_table(join.source.data, base)
+            read_table(join.source, base)
         except DataError as other:
             joined[join.source.place] = other
     return joined if str(error) in {str(each) for each in joined.values()} else {None: error, **joined}

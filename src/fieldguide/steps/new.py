@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fieldguide.errors import UsageError, suggest
+from fieldguide.program import Source
 from fieldguide.readiness.accessibility.looks import Look
 from fieldguide.readiness.accessibility.privacy.hiding import without_values
 from fieldguide.readiness.accessibility.privacy.table import Looked
@@ -33,15 +34,22 @@ MOST_LEFT_OUT = 12
 
 
 def new(
-    name: str, table: str | None = None, *, label: str | None = None, folder: Path
+    name: str,
+    data: str | None = None,
+    *,
+    table: str | None = None,
+    query: str | None = None,
+    label: str | None = None,
+    folder: Path,
 ) -> tuple[Path, tuple[str, ...]]:
     """Write `name.py` into `folder` and return its path and what a person should check in it.
 
+    `data`, `table` and `query` are those of a `Source`: a path or an address, and what of it where it holds several tables.
     `label` is the column to predict; left out, the likeliest is drafted, and none where none is likely: the
     data can be graded without a question.
 
-    Raises UsageError when the name is no name, the file exists, or the label is not a column; DataError
-    when the table cannot be read.
+    Raises UsageError when the name is no name, the file exists, the label is not a column, or a database is not said
+    which of its tables; DataError when the rows cannot be read.
     """
     name = name.removesuffix(".py")
     if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
@@ -51,15 +59,21 @@ def new(
         raise UsageError(
             f"{path.name} exists already and is left as it is; choose another name, or remove it first."
         )
-    if table is None:
+    if data is None:
+        if table is not None or query is not None:
+            raise UsageError(
+                f"--{'query' if table is None else 'table'} lacks the place of the data: fieldguide new {name} sqlite:///shop.db "
+                "--table visits, say."
+            )
         text = _blank(name)
         doubts: tuple[str, ...] = (f"everything: it describes an imagined table {name}.csv",)
     else:
-        found = draft(table, folder)
+        source = Source(data, table=table, query=query)
+        found = draft(source, folder)
         persons = Look(found.part).personal
         found = _unseen(found, persons)
         chosen = _label(found, label)
-        text = _program(name, table, found, chosen, persons)
+        text = _program(name, source, found, chosen, persons)
         doubts = tuple(_doubts(found, chosen, persons))
     draft_path = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -208,10 +222,13 @@ def _why_not(column: ColumnDraft) -> str:
     return column.reason if len(always) <= 40 else f"always {short(always)!r}"
 
 
-def _program(name: str, table: str, found: Draft, label: LabelDraft | None, persons: Looked) -> str:
+def _program(name: str, data: Source, found: Draft, label: LabelDraft | None, persons: Looked) -> str:
     key = found.keys[0] if found.keys else ()
     time = found.times[0] if found.times else None
-    source = [f"{_text(table)},"]
+    source = [f"{_text(str(data.data))},"]
+    source += [
+        f"{blank}={_text(told)}," for blank, told in (("table", data.table), ("query", data.query)) if told
+    ]
     if key:
         shown = _text(key[0]) if len(key) == 1 else f"({', '.join(map(_text, key))})"
         source.append(f"key={shown},  # unique in all {found.rows:,} rows")
@@ -234,10 +251,18 @@ def _program(name: str, table: str, found: Draft, label: LabelDraft | None, pers
         [_feature(c, feature=i == 0) for c in columns] for i, columns in enumerate(_columns(found, label))
     )
     if label is None:
-        return _file(name, table, "", source, features, inputs, None)
+        return _file(name, _called(data), "", source, features, inputs, None)
     positive = f", positive={_text(label.positive)}" if label.positive is not None else ""
     made = f"fg.{LABELS[label.kind]}({_text(label.name)}, arrives_within=timedelta(days=7){positive})"
-    return _file(name, table, f"What will {label.name} be?", source, features, inputs, made)
+    return _file(name, _called(data), f"What will {label.name} be?", source, features, inputs, made)
+
+
+def _called(data: Source) -> str:
+    """Return how the rows are called in a sentence, in a few words."""
+    place = Path(str(data.data)).name
+    if data.query:
+        return f"a query of {place}"
+    return f"{data.table} of {place}" if data.table else place
 
 
 def _blank(name: str) -> str:
@@ -288,7 +313,7 @@ _BREAKS = {ord(sign): " " for sign in "\n\r\x0b\x0c\x00\x1c\x1d\x1e\x85\u2028\u2
 
 def _file(
     name: str,
-    table: str,
+    called: str,
     ask: str,
     source: list[str],
     features: list[str],
@@ -312,7 +337,7 @@ def _file(
             '# label=fg.BinaryLabel("…", arrives_within=timedelta(days=7)),  # what is observed later\n'
             "    # without a question and a label the data are graded up to B1, for every question to come"
         )
-    what = Path(table).name.replace("\\", "/").replace('"', "'").translate(_BREAKS)
+    what = called.replace("\\", "/").replace('"', "'").translate(_BREAKS)
     about = f"what is asked of {what}" if label is not None else f"the data of {what}"
     return f'''"""{name}: {about}. Fill in what is empty; fieldguide grade {name}.py says what matters."""
 

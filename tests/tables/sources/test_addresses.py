@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from fieldguide.errors import DataError, UnreachableError
+from fieldguide.errors import DataError, UnreachableError, UsageError
 from fieldguide.program import Source
 from fieldguide.tables import engines as engine
 from fieldguide.tables.read import Part, read_table
@@ -149,7 +149,9 @@ def test_what_the_environment_says_is_used_and_never_told(
         given(private)
     assert "wr0ng" not in str(caught.value)
     monkeypatch.delenv("WORD")
-    with pytest.raises(UnreachableError, match="the environment has no WORD; set it before you start"):
+    with pytest.raises(
+        UsageError, match="the environment has no WORD; set it before you start: export WORD=…"
+    ):
         given(private)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from fieldguide.errors import DataError, UnreachableError
+from fieldguide.errors import DataError, FieldguideError, ProgramError, UnreachableError, UsageError
 from fieldguide.program import Number, Source
 from fieldguide.tables import engines as engine
 from fieldguide.tables.read import Part, read, read_table
@@ -68,7 +68,7 @@ def test_a_query_is_read_as_a_table(shop: Path) -> None:
 
 
 def test_what_is_not_there_is_told_with_the_nearest(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def raises(data: Source, message: str, kind: type[DataError] = DataError) -> None:
+    def raises(data: Source, message: str, kind: type[FieldguideError] = DataError) -> None:
         with pytest.raises(kind, match=message) as caught:
             read_table(data, shop)
         assert isinstance(caught.value, UnreachableError) == (kind is UnreachableError)
@@ -77,8 +77,13 @@ def test_what_is_not_there_is_told_with_the_nearest(shop: Path, monkeypatch: pyt
     raises(
         Source("sqlite:///shop.db", table="visit"),
         r"has no table 'visit'. Did you mean 'visits'\? Its tables: 'odd name', 'only_back', 'visits'",
+        UnreachableError,
     )
-    raises(Source("sqlite:///shop.db"), r"which table\? It has 'odd name', 'only_back', 'visits'; name one")
+    raises(
+        Source("sqlite:///shop.db"),
+        r"which table\? It has 'odd name', 'only_back', 'visits'; name one.*--table NAME",
+        ProgramError,
+    )
     raises(
         Source("sqlite:///shop.db", query="SELECT odd FROM visits"),
         "did not answer .*no such column: odd",
@@ -94,7 +99,11 @@ def test_what_is_not_there_is_told_with_the_nearest(shop: Path, monkeypatch: pyt
     raises(Source("sqlite:///text.db", table="visits"), "did not answer .*not a database")
     raises(Source("duckdb:///text.db", table="visits"), "could not be opened as DuckDB", UnreachableError)
     monkeypatch.delenv("NOWHERE", raising=False)
-    raises(Source("sqlite:///${NOWHERE}/shop.db"), "the environment has no NOWHERE; set it", UnreachableError)
+    raises(
+        Source("sqlite:///${NOWHERE}/shop.db"),
+        "no NOWHERE; set it before you start: export NOWHERE=…",
+        UsageError,
+    )
 
 
 def test_a_locked_database_is_waited_for_and_then_told(shop: Path) -> None:
@@ -119,7 +128,7 @@ def test_a_duckdb_file_is_read(tmp_path: Path) -> None:
     assert rows(
         read_table(Source("duckdb:///shop.duckdb", query="SELECT id + 1 AS next FROM visits"), tmp_path)
     ) == [{"next": 8}]
-    with pytest.raises(DataError, match=r"has no table 'visit'. Did you mean 'visits'\?"):
+    with pytest.raises(UnreachableError, match=r"has no table 'visit'. Did you mean 'visits'\?"):
         read_table(Source("duckdb:///shop.duckdb", table="visit"), tmp_path)
 
 
@@ -154,11 +163,7 @@ def test_a_library_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
         return real(name, *args)
 
     monkeypatch.setattr(importlib, "import_module", without)
-    with pytest.raises(
-        UnreachableError, match=r"which is not installed: pip install 'fieldguide\[postgres\]'"
-    ):
+    with pytest.raises(UsageError, match=r"which is not installed: pip install 'fieldguide\[postgres\]'"):
         read_table(Source("postgresql://127.0.0.1/shop", table="visits"))
-    with pytest.raises(
-        UnreachableError, match=r"which is not installed: pip install 'ibis-framework\[mysql\]'"
-    ):
+    with pytest.raises(UsageError, match=r"which is not installed: pip install 'ibis-framework\[mysql\]'"):
         read_table(Source("mysql://127.0.0.1/shop", table="visits"))

@@ -18,8 +18,10 @@ from typing import Any
 
 import pytest
 
-from fieldguide.errors import DataError, UnreachableError
-from fieldguide.program import Number, Source
+from fieldguide.errors import DataError, FieldguideError, ProgramError, UnreachableError, UsageError
+from fieldguide.program import Number, Source, load_one
+from fieldguide.steps.grade import grade
+from fieldguide.steps.new import new
 from fieldguide.tables import engines as engine
 from fieldguide.tables.read import Part, read, read_table
 
@@ -139,7 +141,7 @@ def test_every_type_comes_as_what_it_means() -> None:
         second[c] is None
         for c in ("big", "price", "paid", "at", "local", "day", "code", "who", "sizes", "wait")
     )
-    assert (part.name, part.files) == (PLACE, (PLACE,))
+    assert (part.name, part.files) == (f"{PLACE}:visits", (PLACE,))
 
 
 def test_a_query_a_view_and_a_table_of_another_schema_are_read() -> None:
@@ -156,7 +158,7 @@ def test_a_query_a_view_and_a_table_of_another_schema_are_read() -> None:
     assert WORD not in repr(made)
 
 
-def raises(data: Source, message: str, kind: type[DataError]) -> None:
+def raises(data: Source, message: str, kind: type[FieldguideError]) -> None:
     start = time.monotonic()
     with pytest.raises(kind, match=message) as caught:
         read_table(data)
@@ -172,10 +174,10 @@ def test_what_cannot_be_answered_says_why_and_what_to_do(monkeypatch: pytest.Mon
     raises(
         Source(PLACE, table="visit"),
         r"has no table 'visit'. Did you mean 'visits'\? Its tables: 'empty', 'paid', 'visits'",
-        DataError,
+        UnreachableError,
     )
-    raises(Source(PLACE), r"which table\? It has 'empty', 'paid', 'visits'; name one", DataError)
-    raises(Source(PLACE, table="empty"), "has no rows", DataError)
+    raises(Source(PLACE), r"which table\? It has 'empty', 'paid', 'visits'; name one", ProgramError)
+    raises(Source(PLACE, table="empty"), "has no rows", UnreachableError)
     raises(
         Source(PLACE, query="SELECT nothing FROM visits"),
         'did not answer .column "nothing" does not exist',
@@ -187,7 +189,9 @@ def test_what_cannot_be_answered_says_why_and_what_to_do(monkeypatch: pytest.Mon
     assert len(rows(read_table(Source(PLACE, table="visits")))) == 2
     bob = PLACE.replace("${PG_USER}:${PG_WORD}", "bob:${BOB}")
     monkeypatch.setenv("BOB", "bobs")
-    raises(Source(bob, table="visits"), "did not answer .permission denied for table visits", DataError)
+    raises(
+        Source(bob, table="visits"), "may not be read .permission denied for table visits", UnreachableError
+    )
 
 
 def test_a_server_that_is_not_reached_says_so_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,7 +225,9 @@ def test_a_server_that_is_not_reached_says_so_in_time(monkeypatch: pytest.Monkey
             UnreachableError,
         )
     monkeypatch.delenv("PG_WORD")
-    raises(Source(PLACE, table="visits"), "the environment has no PG_WORD; set it", UnreachableError)
+    raises(
+        Source(PLACE, table="visits"), "the environment has no PG_WORD; set it .*export PG_WORD=…", UsageError
+    )
 
 
 def test_a_query_that_takes_too_long_is_stopped() -> None:
@@ -264,3 +270,14 @@ def test_a_million_rows_are_streamed_in_little_memory() -> None:
     count, total, grown = map(int, found.split())
     assert (count, total) == (1_000_000, 500_000_500_000)
     assert grown < 350, "MB; the rows are 300 MB as text, DuckDB may use 100 and its buffers"
+
+
+def test_two_commands_lead_from_a_server_to_a_level_and_no_password_is_written(tmp_path: Path) -> None:
+    path, told = new("visits", PLACE, table="visits", folder=tmp_path)
+    text = path.read_text()
+    assert f'"{PLACE}",\n        table="visits",' in text
+    assert WORD not in text + "".join(told)
+    graded = grade(load_one(str(path)), home=tmp_path / "home")
+    assert (graded.level, [f.check for f in graded.held_back_by]) == ("C4", ["owner"])
+    assert graded.rows()[0].extent.source == f"{PLACE}:visits"
+    assert WORD not in graded.to_text() + str(graded.to_json())

@@ -44,7 +44,8 @@ def scheme_of(given: str) -> str | None:
 def fetched(given: str, connection: Any, seconds: float) -> list[tuple[Path, str]]:
     """Return the files at an address, fetched, each with its name for messages.
 
-    Raises UnreachableError when they cannot be had within `seconds` of waiting for an answer.
+    Raises UnreachableError when they cannot be had within `seconds` of waiting for an answer, UsageError when the
+    address names a variable that the environment has not.
     """
     scheme = scheme_of(given)
     if scheme in WEB:

@@ -19,7 +19,7 @@ import duckdb
 import ibis
 import pyarrow as pa
 
-from fieldguide.errors import DataError, ProgramError, UnreachableError, suggest
+from fieldguide.errors import DataError, ProgramError, UnreachableError, UsageError, suggest
 from fieldguide.tables.sources.frames import plain, plain_schema
 from fieldguide.tables.sources.rows import FileRead, Rows, listed, stored
 from fieldguide.tables.sources.secrets import filled, hidden
@@ -63,7 +63,7 @@ class Address:
 def address_of(given: str) -> Address:
     """Return the parts of an address.
 
-    Raises UnreachableError when a variable that it names is not set, or it is no address of a database.
+    Raises UnreachableError when it is no address of a database, UsageError when a variable that it names is not set.
     """
     found = _ADDRESS.fullmatch(given)
     if found is None:
@@ -94,8 +94,9 @@ def read_database(
 ) -> Rows:
     """Return the rows of a table or a query; `seconds` is how long to wait for an answer.
 
-    Raises UnreachableError when the database cannot be reached, DataError when it has no such table or cannot
-    answer the query.
+    Raises UnreachableError when the database cannot be reached or has no such table, DataError when it cannot
+    answer the query, ProgramError when it has several tables and none is named, UsageError when its library is not
+    installed or a variable of the address is not set.
     """
     address = address_of(given)
     module = importlib.import_module(SCHEMES[address.scheme])
@@ -124,7 +125,7 @@ def fetch(
                 yield from plain(pa.Table.from_batches([batch])).cast(schema).to_batches()
 
         return stored(connection, schema, batches())
-    except (DataError, ProgramError):
+    except (DataError, UsageError):
         raise
     except Exception as error:  # each driver has errors of its own
         raise unanswered(address, error) from None
@@ -186,7 +187,7 @@ def file_of(address: Address, base: Path) -> Path:
 def chosen(address: Address, table: str | None, tables: list[str]) -> str:
     """Return the name of the table that is meant: the one that is named, or the only one.
 
-    Raises DataError when there is no such table, or it is not said which of several.
+    Raises UnreachableError when there is no such table, ProgramError when it is not said which of several.
     """
     if table is not None:
         if table in tables:
@@ -194,16 +195,20 @@ def chosen(address: Address, table: str | None, tables: list[str]) -> str:
         raise no_such_table(address, table, tables)
     if len(tables) == 1:
         return tables[0]
-    told = f"it has {listed(sorted(tables), 20)}" if tables else "it has none"
-    raise DataError(
-        f"{address.given}: which table? {told[0].upper()}{told[1:]}; name one: Source(…, table=…), or ask by query=."
+    if not tables:
+        raise UnreachableError(
+            f"{address.given} has no tables; expected one: check the database, or its schema."
+        )
+    raise ProgramError(
+        f"{address.given}: which table? It has {listed(sorted(tables), 20)}; name one: Source(…, table=…) in the program, "
+        "fieldguide new … --table NAME; or ask by query=, --query."
     )
 
 
-def no_such_table(address: Address, table: str, tables: list[str]) -> DataError:
+def no_such_table(address: Address, table: str, tables: list[str]) -> UnreachableError:
     """Return the error for a table that is not there, with the nearest that is."""
     known = f" Its tables: {listed(sorted(tables), 20)}." if tables else " It has no tables."
-    return DataError(f"{address.given} has no table {table!r}.{suggest(table, tables)}{known}")
+    return UnreachableError(f"{address.given} has no table {table!r}.{suggest(table, tables)}{known}")
 
 
 def unanswered(address: Address, error: BaseException) -> DataError:
@@ -211,9 +216,7 @@ def unanswered(address: Address, error: BaseException) -> DataError:
     return DataError(f"{address.given} did not answer ({address.told(error)}); check table= or query=.")
 
 
-def not_installed(address: Address, package: str) -> UnreachableError:
-    """Return the error for a database whose library is not there."""
+def not_installed(address: Address, package: str) -> UsageError:
+    """Return the error for a database whose library is not there: it says nothing of the data."""
     extra = f"fieldguide[{package.split('[')[1]}" if "postgres" in package else package
-    return UnreachableError(
-        f"{address.given} is read by {package}, which is not installed: pip install '{extra}'."
-    )
+    return UsageError(f"{address.given} is read by {package}, which is not installed: pip install '{extra}'.")

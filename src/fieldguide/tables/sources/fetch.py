@@ -23,8 +23,7 @@ from fieldguide.tables.sources.rows import Rows
 def fetch(source: Source, base: Path, connection: Any, place: str) -> Rows:
     """Return the rows that a source stands for, on `connection`; `place` is how messages call it.
 
-    Raises UnreachableError when the place cannot be reached, DataError when it holds no rows, or they cannot
-    be read.
+    Raises UnreachableError when the place cannot be reached or holds no rows, DataError when they cannot be read.
     """
     data = source.data
     if isinstance(data, Hearsay):
@@ -54,7 +53,10 @@ def fetch(source: Source, base: Path, connection: Any, place: str) -> Rows:
         raise DataError(f"{place} has no columns; expected at least one.")
     if engine.first_row_missing(found.table):
         told = "".join(f"; line {r.line}: {r.reason}: {r.text[:60]!r}" for r in found.rejects[:1])
-        raise DataError(f"{place} has no rows{told}; expected at least one: check where it is written.")
+        kind = (
+            DataError if found.rejected else UnreachableError
+        )  # what is there and cannot be read is located
+        raise kind(f"{place} has no rows{told}; expected at least one: check where it is written.")
     return found
 
 

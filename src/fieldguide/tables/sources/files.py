@@ -52,7 +52,12 @@ def read_files(found: Sequence[tuple[Path, str]], given: str, connection: Any, s
         )
     rows = _parquet(files, connection, given) if kinds[0] == "parquet" else None
     if rows is None:
-        pieces = [_read(file, connection, source) for file in files]
+        try:
+            pieces = [_read(file, connection, source) for file in files]
+        except UnreachableError as error:
+            if len(files) == 1:
+                raise
+            raise DataError(str(error)) from None  # others of them were reached
         _alike(files, pieces)
         rows = stacked(pieces, given)
     return replace(rows, files=tuple(str(path) for path, _ in found))
@@ -143,7 +148,7 @@ def _alike(files: Sequence[File], pieces: Sequence[Rows]) -> None:
 def paths(given: str, base: Path) -> list[tuple[Path, str]]:
     """Return the files that a path or pattern stands for, each with its name for messages.
 
-    Raises UnreachableError when there are none.
+    Raises UnreachableError when there are none, UsageError when the path names a variable that is not set.
     """
     text = filled(given, given)
     try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fieldguide.errors import DataError
+from fieldguide.errors import DataError, UnreachableError
 from fieldguide.program import CSV
 from fieldguide.tables.sources import encodings, fixed, scratch
 from fieldguide.tables.sources.dialect import Fit, fitting, head, separator_name
@@ -59,13 +59,15 @@ class Plan:
 def planned(connection: Any, path: Path, name: str, declared: CSV) -> Plan:
     """Decide how a file is read; what is declared is taken as it is.
 
-    Raises DataError when it is empty, no text, or no table; ProgramError when there is no encoding of the
-    declared name.
+    Raises UnreachableError when it is empty, DataError when it is no text or no table; ProgramError when there is no
+    encoding of the declared name.
     """
     path, seen, encoding = _decoded(connection, path, name, declared)
     lines = head(first_lines(path, seen))
     if not any(line.strip("\r\n\t ,;|") for line in lines):
-        raise DataError(f"{name} is empty; expected a first line with the names of the columns, then rows.")
+        raise UnreachableError(
+            f"{name} is empty; expected a first line with the names of the columns, then rows."
+        )
     said = re.fullmatch(r"sep=(.)\s*", lines[0], re.IGNORECASE)
     skipped = (declared.skip or 0) + (1 if said and not declared.skip else 0)
     separator = declared.separator or (said[1] if said else None)

@@ -34,8 +34,8 @@ def fetch(
 ) -> ibis.Table:
     """Return the rows of a table or a query.
 
-    Raises UnreachableError when the server does not answer or does not let one in, DataError when it has no
-    such table or cannot answer the query.
+    Raises UnreachableError when the server does not answer, has no such table or does not let one read it, DataError
+    when it cannot answer the query, UsageError when the driver is not installed.
     """
     import_error = not_installed(address, "ibis-framework[postgres]")
     try:
@@ -75,6 +75,10 @@ def fetch(
     except psycopg.errors.QueryCanceled:
         raise UnreachableError(
             f"{address.given} did not answer within {seconds:g} seconds; ask for less, or give Source(timeout=…) more time."
+        ) from None
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise UnreachableError(
+            f"{address.given} may not be read ({address.told(error)}); ask who keeps it for the right to."
         ) from None
     except psycopg.OperationalError as error:
         raise _unreachable(address, error, seconds) from None

@@ -6,7 +6,7 @@ import os
 import re
 from urllib.parse import quote
 
-from fieldguide.errors import UnreachableError
+from fieldguide.errors import UsageError
 
 _NAME = re.compile(r"\$\{(\w+)\}")
 
@@ -14,13 +14,15 @@ _NAME = re.compile(r"\$\{(\w+)\}")
 def filled(text: str, place: str) -> str:
     """Return a text with every ${NAME} replaced by that variable of the environment; `place` is for messages.
 
-    Raises UnreachableError naming the variables that are not set.
+    Raises UsageError naming the variables that are not set, with the command that sets them.
     """
     missing = [name for name in _NAME.findall(text) if name not in os.environ]
     if missing:
-        names = ", ".join(dict.fromkeys(missing))
-        raise UnreachableError(
-            f"{place}: the environment has no {names}; set {'them' if len(set(missing)) > 1 else 'it'} before you start."
+        names = list(dict.fromkeys(missing))
+        told = " ".join(f"{name}=…" for name in names)
+        raise UsageError(
+            f"{place}: the environment has no {', '.join(names)}; set {'them' if len(names) > 1 else 'it'} before you start: "
+            f"export {told}"
         )
     return _NAME.sub(lambda m: os.environ[m[1]], text)
 

@@ -31,8 +31,8 @@ def fetch(
 ) -> ibis.Table:
     """Return the rows of a table or a query.
 
-    Raises UnreachableError when there is no such file or it is locked, DataError when it is no database, has
-    no such table or cannot answer the query.
+    Raises UnreachableError when there is no such file or table or it is locked, DataError when it is no database or
+    cannot answer the query.
     """
     path = file_of(address, base)
     try:

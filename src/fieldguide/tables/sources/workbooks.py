@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 import pyarrow as pa
 import python_calamine as calamine
 
-from fieldguide.errors import DataError, suggest
+from fieldguide.errors import DataError, UnreachableError, suggest
 from fieldguide.program import CSV
 from fieldguide.tables.sources.archives import File
 from fieldguide.tables.sources.heading import Heading, heading, is_total
@@ -92,7 +92,7 @@ def read_sheet(file: File, connection: Any, wanted: str | None, given: CSV | Non
         first = [(n, [_written(c) for c in row]) for n, row in _head(sheet)]
         place = f"{file.name}, sheet {name!r}"
         if not first:
-            raise DataError(f"{place} is empty; expected the names of the columns, then rows.")
+            raise UnreachableError(f"{place} is empty; expected the names of the columns, then rows.")
         width = max(len(row) for _, row in first)
         block = [(n, row) for n, row in first if n > (given.skip or 0)]
         if given.skip is None:
