@@ -273,6 +273,7 @@ def test_keys_are_counted_in_turns_as_at_once(repeated: int, monkeypatch: pytest
     keys = [f"k{i}" for i in range(5_000)] + [f"k{i}" for i in range(repeated)] + [None] * 7
     t = engine.as_table(pa.table({"__key": keys, "x": list(range(len(keys)))}))
     at_once = query.duplicate_keys(t)
+    monkeypatch.setattr("fieldguide.tables.query.keys.FEW", 1_000)
     monkeypatch.setattr("fieldguide.tables.query.keys.AT_ONCE", 1_000)
     assert query.duplicate_keys(t) == at_once
     assert (at_once.keys, at_once.rows, at_once.null) == (repeated, 2 * repeated, 7)

@@ -19,6 +19,7 @@ from fieldguide.tables.engines.functions import (
     INSTANT,
     WALL_CLOCK,
     clock_microseconds,
+    hashed,
     instant_at,
     mark,
     microseconds,
@@ -28,9 +29,9 @@ from fieldguide.tables.engines.functions import (
 __all__ = [
     "ENGINES", "INSTANT", "WALL_CLOCK", "as_table", "clock_microseconds", "connect",
     "connection_of", "content_hash", "create", "drop", "first_row_missing", "fresh_name",
-    "from_arrow", "from_frame", "hand_over", "identifier", "instant_at", "is_frame_of",
+    "from_arrow", "from_frame", "hand_over", "hashed", "identifier", "instant_at", "is_frame_of",
     "joins_as_of", "mark", "materialize", "microseconds", "name_of", "numbered", "parquet",
-    "quoted", "reads_files", "stream", "to_arrow", "version", "wall_clock_utc",
+    "quoted", "reads_files", "repeated", "stream", "to_arrow", "version", "wall_clock_utc",
 ]  # fmt: skip
 
 ENGINES = {
@@ -162,6 +163,15 @@ def numbered(table: ibis.Table, name: str = "__row") -> ibis.Table:
 def joins_as_of(connection: Any) -> bool:
     """Return whether the engine itself joins to the latest row as of a time."""
     return bool(_module(connection.name).JOINS_AS_OF)
+
+
+def repeated(numbers: ibis.Table, most: int) -> list[int]:
+    """Return which whole numbers of a table of one column come more than once, `most` of them at most.
+
+    Where the rows are in this process, they are sorted here, 8 bytes each; elsewhere they are counted there.
+    """
+    found: list[int] = _engine(numbers).repeated(numbers, most)
+    return found
 
 
 def content_hash(table: ibis.Table) -> tuple[int, str]:

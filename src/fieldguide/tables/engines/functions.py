@@ -31,6 +31,16 @@ def instant_at(microseconds):  # type: ignore[no-untyped-def]
     """The instant so many microseconds after 1970, UTC."""
 
 
+@ibis.udf.scalar.builtin(name="hash", signature=((dt.string,), dt.int64))
+def _hash(text):  # type: ignore[no-untyped-def]
+    """The engine's own hash of a text: 64 bits without a sign, or 63."""
+
+
+def hashed(text: Any) -> Any:
+    """Return the engine's own hash of a text, up to 2^63: the same within one version of one engine only."""
+    return _hash(text) >> 1
+
+
 def mark(value: Any) -> Any:
     """Return a text by which values are told apart, the same on every engine: to hash, not to show.
 

@@ -12,7 +12,7 @@ from fieldguide.tables import engines as engine
 from fieldguide.tables.query.places import EXAMPLES, row
 
 AT_ONCE = 6_000_000
-"""Keys that are counted at once."""
+"""Keys whose hashes are looked at together."""
 FEW = 1_000_000
 """Rows that are told apart by their values at once."""
 MOST_SUSPECTS = 1_000
@@ -64,8 +64,7 @@ def duplicate_keys(table: ibis.Table, columns: Sequence[str] = ("__key",)) -> Du
 
 def _seen_twice(keyed: ibis.Table, columns: Sequence[str], rows: int) -> list[int] | None:
     """Return the hashes that more than one row has; None where they are too many to list, or rows are few."""
-    turns = -(-rows // AT_ONCE)
-    return None if turns <= 1 else _hashes_twice(keyed, columns, turns)
+    return None if rows <= FEW else _hashes_twice(keyed, columns, -(-rows // AT_ONCE))
 
 
 def all_differ(table: ibis.Table, columns: Sequence[str], rows: int) -> bool:
@@ -95,17 +94,15 @@ def _hashes_twice(keyed: ibis.Table, columns: Sequence[str], turns: int) -> list
     hashed = keyed.select(h=_hash(keyed, columns))
     suspects: list[int] = []
     for turn in range(turns):
-        part = hashed.filter((hashed.h % turns).abs() == turn)
-        groups = part.group_by("h").agg(n=part.count())
-        twice = groups.filter(groups.n > 1).select("h").limit(MOST_SUSPECTS + 1)
-        suspects += engine.to_arrow(twice)["h"].to_pylist()
+        part = hashed if turns == 1 else hashed.filter(hashed.h % turns == turn)
+        suspects += engine.repeated(part, MOST_SUSPECTS + 1)
         if len(suspects) > MOST_SUSPECTS:
             return None
     return suspects
 
 
 def _hash(table: ibis.Table, columns: Sequence[str]) -> Any:
-    return _joined(table, columns).hash()
+    return engine.hashed(_joined(table, columns))
 
 
 def _all(conditions: Sequence[Any]) -> Any:

@@ -61,27 +61,68 @@ def runs(
 
     Nulls end a run and form none. `by` keeps the rows of each value of a column (an entity) together;
     `apart` names for some columns a value whose runs are counted apart from the others' (`Runs.usual`). The rows
-    are sorted, a few million at a time, and stream by.
+    stream by: as they lie where that is their order, else sorted, a few million at a time.
     """
     if not columns:
         return {}
     order = [*([] if by is None else [by]), "__time", "__key"]
-    chosen = {f"x{i}": table[name].cast("float64") for i, name in enumerate(columns)}
-    running = {name: _Running(name, (apart or {}).get(name)) for name in columns}
+    t = table.select(*order, **{f"x{i}": table[name].cast("float64") for i, name in enumerate(columns)})
+    found = _counted(_in_order(t), columns, apart or {}) if by is None else None
+    if found is None:
+        found = _counted(_sorted(t, order, by), columns, apart or {})
+        assert found is not None
+    return found
+
+
+def _counted(
+    parts: Iterator[pa.RecordBatch | None], columns: Sequence[str], apart: Mapping[str, float]
+) -> dict[str, Runs] | None:
+    """Return the runs in rows that stream by in their order; None where a None says that they do not."""
+    running = {name: _Running(name, apart.get(name)) for name in columns}
     last: Any = None
-    for part in _parts(table, by):
-        sorted_ = part.select(*order, **chosen).order_by(order)
-        sorted_ = sorted_.select(
-            b=ibis.literal(0) if by is None else sorted_[by],
-            at=engine.microseconds(sorted_["__time"]),
-            place=place(sorted_),
-            **{name: sorted_[name] for name in chosen},
-        )
-        for batch in engine.stream(sorted_):
-            turns, last = _turns(batch["b"], last)
-            for i, name in enumerate(columns):
-                running[name].add(real(pa.chunked_array([batch[f"x{i}"]])), turns, batch)
+    for batch in parts:
+        if batch is None:
+            return None
+        turns, last = _turns(batch["b"], last)
+        for i, name in enumerate(columns):
+            running[name].add(real(pa.chunked_array([batch[f"x{i}"]])), turns, batch)
     return {name: one.result() for name, one in running.items()}
+
+
+def _streamed(t: ibis.Table, by: str | None) -> Iterator[pa.RecordBatch]:
+    values = [name for name in t.columns if not name.startswith("__") and name != by]
+    yield from engine.stream(
+        t.select(
+            *values,
+            b=ibis.literal(0) if by is None else t[by],
+            at=engine.microseconds(t["__time"]),
+            place=place(t),
+        )
+    )
+
+
+def _sorted(t: ibis.Table, order: Sequence[str], by: str | None) -> Iterator[pa.RecordBatch]:
+    for part in _parts(t, by):
+        yield from _streamed(part.order_by(order), by)
+
+
+def _in_order(t: ibis.Table) -> Iterator[pa.RecordBatch | None]:
+    """Yield the rows as they lie; None, and no more, at the first that comes before the one above it."""
+    above: tuple[int, str] | None = None
+    for batch in _streamed(t, None):
+        if batch.num_rows:
+            if batch["at"].null_count or batch["place"].null_count:
+                yield None
+                return
+            at, names = np.asarray(batch["at"]), batch["place"]
+            tied = np.flatnonzero(at[1:] == at[:-1])
+            falls = pc.less(names.take(pa.array(tied + 1)), names.take(pa.array(tied)))
+            first = (int(at[0]), names[0].as_py())
+            if (at[1:] < at[:-1]).any() or pc.any(falls).as_py() or (above is not None and first < above):
+                yield None
+                return
+            above = (int(at[-1]), names[-1].as_py())
+        yield batch
 
 
 def _parts(table: ibis.Table, by: str | None) -> Iterator[ibis.Table]:
@@ -92,9 +133,9 @@ def _parts(table: ibis.Table, by: str | None) -> Iterator[ibis.Table]:
         return
     if by is not None:
         turns = -(-all_.rows // AT_ONCE)
-        turn = table[by].cast("string").fill_null("").hash() % turns
+        turn = engine.hashed(table[by].cast("string").fill_null("")) % turns
         for i in range(turns):
-            yield table.filter(turn.abs() == i)
+            yield table.filter(turn == i)
         return
     if all_.low is None or all_.high is None:
         yield table

@@ -155,6 +155,14 @@ def _of_source(table: ibis.Table, name: str) -> ibis.Table | None:
     return ops.Project(rows.op(), {**chosen, name: rows[name].op()}).to_expr()
 
 
+def repeated(numbers: ibis.Table, most: int) -> list[int]:
+    """Return which whole numbers come more than once, counted by the workers."""
+    (name,) = numbers.columns
+    groups = numbers.group_by(name).agg(n=numbers.count())
+    twice: list[int] = to_arrow(groups.filter(groups.n > 1).select(name).limit(most))[name].to_pylist()
+    return twice
+
+
 def content_hash(table: ibis.Table) -> tuple[int, str]:
     """Return the number of rows and a hash of the content, whatever the order of rows."""
     connection = table._find_backend(use_default=True)

@@ -145,10 +145,6 @@ class Dialect(PySparkCompiler):  # type: ignore[misc]
         read = sge.TryCast(this=self.if_(like(text, INSTANT), plain, NULL), to=kind, safe=True)
         return read + self.f.anon.make_dt_interval(self.cast(late, dt.int32))
 
-    def visit_Hash(self, op: Any, *, arg: Any) -> Any:
-        """A hash has 63 bits and no sign; Spark's own has 32."""
-        return self.f.anon.shiftrightunsigned(self.f.anon.xxhash64(arg), 1)
-
     def visit_Strip(self, op: Any, *, arg: Any) -> Any:
         """All white space goes, not only spaces."""
         return self.f.anon.btrim(arg, string.whitespace)
@@ -228,8 +224,14 @@ def _clock_at(dialect: Dialect, microseconds: Any) -> Any:
     return dialect.cast(dialect.f.anon.timestamp_micros(microseconds), dt.Timestamp())
 
 
+def _hash(dialect: Dialect, text: Any) -> Any:
+    # 63 bits without a sign; what Spark calls a hash has 32
+    return dialect.f.anon.shiftrightunsigned(dialect.f.anon.xxhash64(text), 1)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "epoch_us": _unix_micros,
+    "hash": _hash,
     "make_timestamptz": _instant_at,
     "make_timestamp": _clock_at,
 }
