@@ -96,18 +96,23 @@ class Additive:
         return np.asarray(self.constant + self.terms(coded).sum(axis=1))
 
 
-def bins_of(columns: Columns) -> tuple[Bins, ...]:
+def bins_of(columns: Columns, rows: NDArray[np.bool_] | None = None) -> tuple[Bins, ...]:
     """Return how the features of a program become codes; a feature that never varies is left out.
+
+    `rows` is a mask of those that are looked at; left out: all.
 
     Raises ProgramError when a computed feature cannot be computed.
     """
     found = []
+    seen: NDArray[np.bool_] | slice = slice(None) if rows is None else rows
     for item in columns.layout.items:
         for part in item.parts:
             if item.kind == "number" or part == "hour":
-                made = number_bins(item.name, part, columns.number(item, part))
+                number = columns.number(item, part)
+                made = number_bins(item.name, part, NumberColumn(number.values[seen], number.missing[seen]))
             else:
-                made = _of_levels(item.name, part, columns.levels(item, part))
+                levels = columns.levels(item, part)
+                made = _of_levels(item.name, part, LevelColumn(levels.distinct, levels.index[seen]))
             if made is not None:
                 found.append(made)
     return tuple(found)

@@ -16,7 +16,7 @@ from fieldguide.readiness.appropriateness import lasting, later, order, repeats
 from fieldguide.readiness.appropriateness.available import Computed, Joined
 from fieldguide.readiness.appropriateness.identities import Identity, identity, separated
 from fieldguide.readiness.appropriateness.leakage import Instants
-from fieldguide.readiness.appropriateness.light import code, cross_fitted, probability
+from fieldguide.readiness.appropriateness.light import cross_fitted, probability
 from fieldguide.readiness.appropriateness.measure import Estimate, estimate, ranked
 from fieldguide.readiness.appropriateness.strength import Strength, strength
 from fieldguide.readiness.appropriateness.view import Questioned, Rows, floats, instants, places, target_of
@@ -224,7 +224,7 @@ def copies_of(view: Questioned) -> repeats.Copies | None:
     entity = np.unique(np.asarray(units, dtype=np.str_), return_inverse=True)[1]
     names = places(table, range(len(table)))
     return repeats.copies(
-        columns, judged, learned, np.asarray(entity, dtype=np.int64), _left(view, table, y), names,
+        columns, judged, learned, np.asarray(entity, dtype=np.int64), _left(view, y), names,
         entities=view.source.entity is not None,
     )  # fmt: skip
 
@@ -293,9 +293,9 @@ def _lines(table: pa.Table, at: Sequence[int], names: Sequence[str], labeled: An
     ]
 
 
-def _left(view: Questioned, table: pa.Table, y: Floats) -> Floats:
-    """Return what the light model leaves of the label of each row, NaN without one."""
-    score = view.model.score(code(view.bins, view.columns(table)))
+def _left(view: Questioned, y: Floats) -> Floats:
+    """Return what the light model leaves of the label of each row that is drawn with its copies, NaN without one."""
+    score = view.model.score(view.coded.take(view.drawn.alike))
     known = np.isfinite(y)
     target = np.full(len(y), np.nan)
     target[known] = target_of(y[known], view.label.kind) if known.any() else 0.0

@@ -54,23 +54,24 @@ def population_of(view: Questioned) -> tuple[Difference | None, str]:
         asked = light.code(view.bins_of_all, view.columns(table))
     except FieldguideError as error:
         return None, str(error)
-    mine = view.drawn.table.filter(pa.array(view.drawn.plain))
+    mine = view.drawn.plain
     if view.known.labeled:
-        mine = mine.filter(mine["__label"].is_valid())
-    return _compared(view, _first(mine), table, asked), ""
+        mine = mine & np.asarray(view.drawn.table["__label"].is_valid())
+    return _compared(view, _spread(np.flatnonzero(mine)), table, asked), ""
 
 
 def drift_of(view: Questioned) -> Difference | None:
     """Return how far the rows of the next period differ from those before, labeled or not."""
     if not view.timed or view.begins is None:
         return None
-    table = view.drawn.table.filter(pa.array(view.drawn.plain))
-    time = instants(table["__time"])
-    before, after = table.filter(pa.array(time < view.begins)), table.filter(pa.array(time >= view.begins))
+    table, time = view.drawn.table, instants(view.drawn.table["__time"])
+    before, after = (
+        np.flatnonzero(view.drawn.plain & side) for side in (time < view.begins, time >= view.begins)
+    )
     if min(len(before), len(after)) < populations.FEWEST:
         return None
-    after = _first(after)
-    return _compared(view, _first(before), after, light.code(view.bins_of_all, view.columns(after)))
+    after = _spread(after)
+    return _compared(view, _spread(before), table.take(pa.array(after)), view.coded_of_all.take(after))
 
 
 def planned_of(view: Questioned) -> Planned:
@@ -165,16 +166,16 @@ def annotated_of(view: Questioned, looked: label_errors.Looked | None) -> pa.Tab
     rows = view.rows
     if rows is None:
         return annotate.QUEUE.empty_table()
-    table = view.drawn.table.filter(pa.array(view.drawn.plain))
-    lacking = ~np.isfinite(floats(table["__label"]))
+    table, plain = view.drawn.table, view.drawn.plain
+    lacking = plain & ~np.isfinite(floats(table["__label"]))
     if view.timed:
         time = instants(table["__time"])
-        limit = time.max(initial=0) - view.label.arrives_within.total_seconds() * 1e6
+        limit = time[plain].max(initial=0) - view.label.arrives_within.total_seconds() * 1e6
         lacking &= time <= limit
     unlabeled = None
     if lacking.any():
         candidates = table.filter(pa.array(lacking))
-        coded = light.code(view.bins, view.columns(candidates))
+        coded = view.coded.take(lacking)
         score = view.model.score(coded)
         prediction = probability(score) if view.binary else score
         unlabeled = (candidates, coded, prediction, _uncertainty(view, coded, prediction))
@@ -212,18 +213,19 @@ def _read(view: Questioned, source: Source) -> pa.Table:
     table = read(program).table
     nothing = Labels(query.size(table), 0, *(float("nan"),) * 4)
     drawn = draw(table, nothing, binary=False, keyed=bool(source.keys), ordered=False)
-    return _first(drawn.table)
+    return drawn.table.take(pa.array(_spread(np.arange(len(drawn.table)))))
 
 
-def _first(table: pa.Table) -> pa.Table:
-    """Return at most 10,000 rows, spread evenly over the table."""
-    if len(table) <= COMPARED:
-        return table
-    return table.take(pa.array(np.linspace(0, len(table) - 1, COMPARED).astype(np.int64)))
+def _spread(at: Ints) -> Ints:
+    """Return at most 10,000 of the rows, spread evenly over them."""
+    if len(at) <= COMPARED:
+        return at
+    return np.asarray(at[np.linspace(0, len(at) - 1, COMPARED).astype(np.int64)])
 
 
-def _compared(view: Questioned, mine: pa.Table, other: pa.Table, asked: Coded) -> Difference | None:
-    learned = light.code(view.bins_of_all, view.columns(mine))
+def _compared(view: Questioned, at: Ints, other: pa.Table, asked: Coded) -> Difference | None:
+    """Compare the drawn rows `at` with other rows, and their codes."""
+    learned, mine = view.coded_of_all.take(at), view.drawn.table.take(pa.array(at))
     names = [view.units(mine), view.units(other)]
     ways: list[list[list[str]]] = [names]
     days = [_days(view, t) for t in (mine, other)]

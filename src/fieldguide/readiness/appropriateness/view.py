@@ -158,12 +158,28 @@ class Questioned:
     @cached_property
     def bins(self) -> tuple[Bins, ...]:
         """How the features become codes, from the labeled rows."""
-        return light.bins_of(self.columns(self.drawn.table.filter(pa.array(self.drawn.labeled))))
+        return light.bins_of(self._columns, self.drawn.labeled)
 
     @cached_property
     def bins_of_all(self) -> tuple[Bins, ...]:
         """How the features become codes, from the plain sample, labeled or not."""
-        return light.bins_of(self.columns(self.drawn.table.filter(pa.array(self.drawn.plain))))
+        return light.bins_of(self._columns, self.drawn.plain)
+
+    @cached_property
+    def coded(self) -> Coded:
+        """The drawn rows as codes of `bins`."""
+        return light.code(self.bins, self._columns)
+
+    @cached_property
+    def coded_of_all(self) -> Coded:
+        """The drawn rows as codes of `bins_of_all`."""
+        if (self.drawn.labeled == self.drawn.plain).all():
+            return self.coded
+        return light.code(self.bins_of_all, self._columns)
+
+    @cached_property
+    def _columns(self) -> Columns:
+        return self.columns(self.drawn.table)
 
     def columns(self, table: pa.Table) -> Columns:
         """Return the columns of canonical rows as the encoder sees them."""
@@ -175,15 +191,13 @@ class Questioned:
         if not self.enough:
             return None
         drawn = self.drawn
+        at = np.flatnonzero(drawn.labeled)
         table = drawn.table.filter(pa.array(drawn.labeled))
         y = floats(table["__label"])
         time = instants(table["__time"]) if self.timed else None
         if time is not None and (time == NEVER).any():
             keep = time > NEVER
-            table, y, time = table.filter(pa.array(keep)), y[keep], time[keep]
-            chance = drawn.chance[drawn.labeled][keep]
-        else:
-            chance = drawn.chance[drawn.labeled]
+            table, y, time, at = table.filter(pa.array(keep)), y[keep], time[keep], at[keep]
         if len(y) < FEWEST_LABELED or len(np.unique(y)) < 2:
             return None
         units = self.units(table)
@@ -195,8 +209,8 @@ class Questioned:
             table=table,
             y=y,
             target=target_of(y, self.label.kind),
-            weight=1.0 / chance,
-            coded=light.code(self.bins, self.columns(table)),
+            weight=1.0 / drawn.chance[at],
+            coded=self.coded.take(at),
             unit=np.asarray(unit, dtype=np.int64),
             fold=_folds(units),
             time=time,
