@@ -14,14 +14,22 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
-from scipy.special import chdtrc, fdtrc
 
 from fieldguide.finding import Finding
 from fieldguide.readiness.checks import CHECKS, found
+from fieldguide.readiness.faithfulness.association import (
+    UNITS,
+    association,
+    crossed,
+    independent,
+    put_together,
+    together,
+)
 from fieldguide.readiness.faithfulness.mcar import MOST_ROWS, Little, little, predicted
 from fieldguide.readiness.faithfulness.points import number
 from fieldguide.tables.query.lines import NEVER, Lines
@@ -36,14 +44,10 @@ SMALL_ASSOCIATION = 0.05
 """The same on the scale of Cramér's V."""
 FEWEST_ROWS = 50
 FEWEST_MISSING = 10
-FEWEST_EXPECTED = 5.0
-"""Missing values that are expected in each level, at least, for the χ² approximation."""
 TELLING = 0.6
 """AUC of telling which values are missing from which on it is spoken of."""
 BINS = 8
 MOST_LEVELS = 30
-UNITS = 50
-"""Stretches of rows, or groups of entities, that are taken for independent."""
 PERIODS = 12
 MOST_TESTED = 50_000_000
 """Values that are tested, all tests together: of tables with many columns fewer rows are."""
@@ -111,7 +115,8 @@ def missing_values(lines: Lines, counts: Mapping[str, Missing], masks: Mapping[s
     skill = predicted(_design(sides, masks, lines), {name: masks[name] for name in tested})
     findings = []
     for name in lacking:
-        related = [r for r in asked.get(name, ()) if r.chance < limit]
+        told = [test.relation() for test in asked.get(name, ()) if test.chance < limit]
+        related = [r for r in told if r.chance < limit]
         strong = [r for r in related if abs(r.effect) >= r.small]
         if not strong and skill.get(name, (0.0, ()))[0] >= TELLING:
             strong = related
@@ -220,110 +225,74 @@ def _units(lines: Lines) -> list[Ints]:
     return units
 
 
+@dataclass(frozen=True)
+class _Test:
+    """A test with its chance as if rows were independent, and what makes the relation with the larger chance of both ways."""
+
+    chance: float
+    relation: Callable[[], Relation]
+
+
 def _tests(
     lines: Lines, name: str, masks: Mapping[str, Flags], sides: Mapping[str, _Side], units: list[Ints]
-) -> list[Relation]:
+) -> list[_Test]:
     mask = masks[name]
-    tests: list[Relation] = []
+    tests: list[_Test] = []
     for other, side in sides.items():
         if other == name or len(side.names) < 2:
             continue
-        there = side.levels >= 0
-        if not _enough(mask[there]):
+        count = crossed(mask, side.levels, len(side.names))
+        absent, rows = count[0].sum(), count.sum()
+        if not FEWEST_MISSING <= absent <= rows - FEWEST_MISSING:
             continue
-        levels = _together(side.levels[there], mask[there]) if side.values is not None else side.levels[there]
-        chance, effect = _association(mask[there], levels, [u[there] for u in units])
-        told, small = _most(other, mask, side), SMALL_ASSOCIATION
-        if side.values is not None:
-            shift = _shift(mask[there], side.values[there])
-            if abs(shift) >= SMALL_SHIFT:
-                more = "higher" if shift > 0 else "lower"
-                told = f"{other!r} is {abs(shift):.1f} standard deviations {more} where it is missing"
-                effect, small = shift, SMALL_SHIFT
-        tests.append(Relation(other, effect, chance, told, small))
+        place = together(count) if side.values is not None else np.arange(len(side.names))
+        test = independent(put_together(count, place))
+        tests.append(_Test(test.chance, partial(_with_column, other, mask, side, place, units)))
     for other, gone in masks.items():
-        if other != name and _enough(gone) and not _same(gone, mask):
-            chance, effect = _association(mask, gone.astype(np.int64), units)
-            here, there_ = float(gone[mask].mean()), float(gone[~mask].mean())
-            told = f"{other} is missing in {here:.0%} of these rows and in {there_:.0%} of the others"
-            tests.append(Relation(other, effect, chance, told, SMALL_ASSOCIATION))
-        elif other != name and _enough(gone):
-            tests.append(Relation(other, 1.0, 0.0, f"{other} is missing in the same rows", SMALL_ASSOCIATION))
+        if other == name or not _enough(gone):
+            continue
+        if _same(gone, mask):
+            told = f"{other} is missing in the same rows"
+            tests.append(_Test(0.0, partial(Relation, other, 1.0, 0.0, told, SMALL_ASSOCIATION)))
+        else:
+            levels = gone.astype(np.int64)
+            chance = independent(crossed(mask, levels, 2)).chance
+            tests.append(_Test(chance, partial(_with_absence, other, mask, levels, units)))
     timed = lines.time != NEVER
     if timed.sum() > FEWEST_ROWS and _enough(mask[timed]):
         stretch = _stretches(lines.time[timed])
-        chance, effect = _association(mask[timed], stretch, [])
+        chance, effect = association(mask[timed], stretch, [])
         share = _shares(mask[timed], stretch)
         at = int(np.nanargmax(share))
         since = instant(_start(lines.time[timed], at)) or ""
         told = f"over time it goes up to {share[at]:.0%} (from {since[:10]} on)"
-        tests.append(Relation("__time", effect, chance, told, SMALL_ASSOCIATION))
+        tests.append(_Test(chance, partial(Relation, "__time", effect, chance, told, SMALL_ASSOCIATION)))
     return tests
 
 
-def _together(levels: Ints, mask: Flags) -> Ints:
-    """Return the bins of a number, neighbors put together until five missing values are expected in each."""
-    expected = np.bincount(levels) * min(mask.mean(), 1 - mask.mean())
-    place, inside = np.zeros(len(expected), dtype=np.int64), 0.0
-    for i, more in enumerate(expected.tolist()):
-        place[i] = place[i - 1] + (inside >= FEWEST_EXPECTED) if i else 0
-        inside = more if inside >= FEWEST_EXPECTED else inside + more
-    if inside < FEWEST_EXPECTED:
-        place[place == place[-1]] = max(int(place[-1]) - 1, 0)
-    return np.asarray(place[levels], dtype=np.int64)
+def _with_column(other: str, mask: Flags, side: _Side, place: Ints, units: list[Ints]) -> Relation:
+    there = side.levels >= 0
+    absent = mask[there]
+    chance, effect = association(absent, place[side.levels[there]], [u[there] for u in units])
+    told, small = _most(other, mask, side), SMALL_ASSOCIATION
+    if side.values is not None:
+        shift = _shift(absent, side.values[there])
+        if abs(shift) >= SMALL_SHIFT:
+            more = "higher" if shift > 0 else "lower"
+            told = f"{other!r} is {abs(shift):.1f} standard deviations {more} where it is missing"
+            effect, small = shift, SMALL_SHIFT
+    return Relation(other, effect, chance, told, small)
+
+
+def _with_absence(other: str, mask: Flags, gone: Ints, units: list[Ints]) -> Relation:
+    chance, effect = association(mask, gone, units)
+    here, there = float(gone[mask].mean()), float(gone[~mask].mean())
+    told = f"{other} is missing in {here:.0%} of these rows and in {there:.0%} of the others"
+    return Relation(other, effect, chance, told, SMALL_ASSOCIATION)
 
 
 def _same(a: Flags, b: Flags) -> bool:
     return bool((a == b).all())
-
-
-def _association(mask: Flags, levels: Ints, units: list[Ints]) -> tuple[float, float]:
-    """Return the chance that absence and levels go together so much, and Cramér's V (bias-corrected).
-
-    The chance is the largest of the χ² test's and, for each way to group rows into `units`, of an F test on the
-    units' sums.
-    """
-    count = np.stack(
-        [np.bincount(levels[mask == side], minlength=int(levels.max()) + 1) for side in (True, False)]
-    )
-    total = count.sum(axis=0)
-    share = count[0].sum() / max(count.sum(), 1)
-    # the χ² approximation needs about five expected; rare levels are put together
-    rare = total * min(share, 1 - share) < FEWEST_EXPECTED
-    merged = np.cumsum(~rare) - 1
-    merged[rare] = int((~rare).sum())
-    levels = merged[levels]
-    count = np.stack(
-        [np.bincount(levels[mask == side], minlength=int(merged.max()) + 1) for side in (True, False)]
-    )
-    kept = count.sum(axis=0) > 0
-    count = count[:, kept].astype(np.float64)
-    k, n = count.shape[1], count.sum()
-    if k < 2:
-        return 1.0, 0.0
-    expected = count.sum(axis=1, keepdims=True) * count.sum(axis=0, keepdims=True) / n
-    chi2 = float(((count - expected) ** 2 / expected).sum())
-    effect = math.sqrt(max(chi2 / n - (k - 1) / (n - 1), 0.0))
-    chances = [float(chdtrc(k - 1, chi2))]
-    position = np.cumsum(kept) - 1
-    chances += [_by_units(mask, position[levels], k, unit) for unit in units]
-    return max(chances), effect
-
-
-def _by_units(mask: Flags, levels: Ints, k: int, unit: Ints) -> float:
-    """Return the chance by Hotelling's T² of the units' sums of (absent − share) × (level − its share)."""
-    filled = np.bincount(unit, minlength=UNITS) > 0
-    g, d = int(filled.sum()), k - 1
-    if g < d + 5:
-        return 1.0
-    absent = mask - mask.mean()
-    inside = np.bincount(unit * k + levels, weights=absent, minlength=UNITS * k).reshape(UNITS, k)[filled]
-    share = np.bincount(levels, minlength=k) / len(levels)
-    score = (inside - inside.sum(axis=1, keepdims=True) * share)[:, :d]
-    mean = score.mean(axis=0)
-    spread = np.atleast_2d(np.cov(score, rowvar=False)) + 1e-9 * np.eye(d)
-    t2 = float(g * mean @ np.linalg.solve(spread, mean))
-    return float(fdtrc(d, g - d, max(t2, 0.0) * (g - d) / (d * (g - 1))))
 
 
 def _shift(mask: Flags, values: Floats) -> float:
