@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import shlex
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 import fieldguide as fg
 from fieldguide.program import load_one
+from fieldguide.readiness.answers import valid
 from fieldguide.steps.new import new
 
 from .conftest import Run, as_json
@@ -122,6 +123,58 @@ def test_history_tells_each_grading_and_what_changed(shop: Path, run: Run) -> No
     assert [one["level"] for one in told["gradings"]] == ["A3", "C3", "A3"]
     assert told["gradings"][0]["change"]["rows"] == [6_000, 5_990]
     assert told["answers"][0]["counts"] is True
+    assert "✓ C2 license: settled; it was: not answered" in said
+    assert "? C2 license: not answered" in said
+    new = told["gradings"][1]["change"]["new"]
+    assert [(f["check"], f["level"], f["saw"]) for f in new] == [("license", "C2", "not answered")]
+
+
+def test_history_says_what_was_waived_by_whom_and_until_when(shop: Path) -> None:
+    program, home = load_one(shop / "visits.py"), shop / "home"
+    fg.grade(program, home=home, now=NOW)
+    said = {"by": "Bo", "because": "a kiosk", "home": home}
+    fg.waive(
+        program, "wild_values", about="seconds", until="2026-05-31", now=NOW + timedelta(hours=1), **said
+    )
+    second = fg.grade(program, home=home, now=NOW + timedelta(hours=2))
+    assert "Bo waives wild_values of seconds until 2026-05-31. All gradings" in second.to_text()
+    fg.grade(program, home=home, now=NOW + timedelta(hours=3))
+    fg.grade(program, home=home, now=NOW + timedelta(days=40))
+    told = fg.history(program, home=home, now=NOW + timedelta(days=41))
+    lines = str(told).splitlines()[1:]
+    assert lines[0].endswith("the waiver of Bo on wild_values of seconds ended on 2026-05-31")
+    assert lines[1].endswith("nothing changed")
+    assert lines[2].endswith("no finding came or went")
+    assert lines[3] == "      Bo waives wild_values of seconds until 2026-05-31: a kiosk"
+    change = told.to_json()["gradings"][2]["change"]
+    assert [(each["kind"], each["check"], each["by"]) for each in change["said"]] == [
+        ("waiver", "wild_values", "Bo")
+    ]
+    assert len(told.to_json()["gradings"][0]["change"]["ended"]) == 1
+
+
+def test_of_an_answer_a_waiver_and_a_permission_the_last_day_counts(shop: Path) -> None:
+    rewrite(shop / "visits.py", 'license="internal"', 'license="internal", expires="2026-06-30"')
+    rewrite(shop / "visits.py", '        purpose="better offers",\n', "")
+    program, home = load_one(shop / "visits.py"), shop / "home"
+    said = {"by": "Bo", "because": "so it is", "home": home, "now": NOW}
+    (answer,) = fg.confirm(program, "purpose", until="2026-06-30", **said)
+    (waiver,) = fg.waive(program, "wild_values", until="2026-06-30", **said)
+    (exactly,) = fg.waive(program, "stuck_values", until="2026-06-30T12:00", **said)
+    last = datetime(2026, 6, 30, 23, 59, tzinfo=UTC)
+    assert valid(answer, last)
+    assert valid(waiver, last)
+    assert not valid(exactly, last)
+    graded = fg.grade(program, home=home, now=last)
+    verdicts = {f.check: f.verdict for f in graded.findings}
+    assert (verdicts["permission_current"], verdicts["purpose"]) == ("pass", "pass")
+    assert {each.until for each in fg.history(program, home=home, now=NOW + timedelta(days=40)).expiring} == {
+        answer.until, exactly.until,
+    }  # fmt: skip
+    after = fg.grade(program, home=home, now=last + timedelta(minutes=2))
+    verdicts = {f.check: f.verdict for f in after.findings}
+    assert (verdicts["permission_current"], verdicts["purpose"]) == ("fail", "unknown")
+    assert not valid(waiver, last + timedelta(minutes=2))
 
 
 def test_only_the_last_gradings_are_told_unless_all_are_asked_for(shop: Path) -> None:

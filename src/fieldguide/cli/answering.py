@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from fieldguide.steps.answers import Open
 
 by_option = click.option("--by", metavar="NAME", help="The person who answers for it.")
+last_day_option = click.option(
+    "--until", metavar="DAY", help="The last day on which it counts, in UTC; or a time, at which it ends."
+)
 about_option = click.option(
     "--about",
     multiple=True,
@@ -31,7 +34,7 @@ about_option = click.option(
 @by_option
 @click.option("--because", metavar="TEXT", help="What the answer is, or why.")
 @about_option
-@click.option("--until", metavar="DATE", help="When the answer expires.")
+@last_day_option
 @common
 def confirm(
     program: str,
@@ -77,7 +80,7 @@ def confirm(
 @by_option
 @click.option("--because", metavar="TEXT", help="Why it may pass.")
 @about_option
-@click.option("--until", metavar="DATE", help="When the waiver expires.")
+@last_day_option
 @common
 def waive(
     program: str,

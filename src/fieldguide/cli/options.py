@@ -26,7 +26,11 @@ home_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 until_option = click.option(
-    "--until", "--as-of", "until", metavar="DATE", help="Use only what was known before this time (ISO 8601)."
+    "--until",
+    "--as-of",
+    "until",
+    metavar="TIME",
+    help="Use only what was known before this time (ISO 8601); a day stands for its first moment.",
 )
 
 

@@ -15,10 +15,13 @@ from fieldguide.finding import Finding
 from fieldguide.ledger.records import GradeRecord
 from fieldguide.readiness.answers import Answer, Waiver
 from fieldguide.readiness.levels import RANK
-from fieldguide.readiness.telling import listed
+from fieldguide.readiness.telling import counted, listed
 
 SOON = timedelta(days=30)
 """What expires within this time is told beforehand."""
+NOTHING = "nothing changed"
+MOST_SAID = 3
+"""Answers and waivers that are told one by one in the line of a change."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class Change:
 
     `level` and `rows` are before and after. `question` tells that question, source, features or label were
     declared otherwise, `content` that the same rows (number and span of time) came with other content,
-    `checks` that another fieldguide looked.
+    `checks` that another fieldguide looked. `said` are the answers and waivers that people gave in between, `ended`
+    those that ran out in between.
     """
 
     level: tuple[str, str]
@@ -40,6 +44,8 @@ class Change:
     question: bool = False
     content: bool = False
     checks: bool = False
+    said: tuple[Answer | Waiver, ...] = ()
+    ended: tuple[Answer | Waiver, ...] = ()
 
     @property
     def climbed(self) -> int:
@@ -55,7 +61,7 @@ class Change:
             told.append("the same rows with other content")
         for word, findings in (("gone", self.gone), ("new", self.new)):
             if findings:
-                told.append(f"{_number(findings, 'finding')} {word} ({_names(findings)})")
+                told.append(f"{counted(len(findings), 'finding')} {word} ({_names(findings)})")
         if self.turned:
             turned = "; ".join(
                 f"{_name(now)} {then.verdict} → {now.verdict}" for then, now in self.turned[:3]
@@ -65,11 +71,12 @@ class Change:
         for word, columns in (("new", self.columns_new), ("gone", self.columns_gone)):
             if columns:
                 told.append(f"columns {word}: {listed(columns, 5)}")
+        told += _people(self.said, self.ended)
         if self.question:
             told.append("declared otherwise")
         if self.checks:
             told.append("another version of the checks")
-        return "; ".join(told) or "nothing changed"
+        return "; ".join(told) or NOTHING
 
 
 @dataclass(frozen=True)
@@ -81,11 +88,23 @@ class Expiring:
     by: str = ""
 
 
-def change(before: GradeRecord, after: GradeRecord) -> Change:
-    """Return what differs between two recorded gradings."""
+def said_in_a_line(each: Answer | Waiver) -> str:
+    """Return who said what of which check, until when and why.
+
+    >>> said_in_a_line(Waiver("wild_values", "Bo", datetime(2026, 5, 1), "seconds", "a kiosk", datetime(2026, 6, 30, 23, 59)))
+    'Bo waives wild_values of seconds until 2026-06-30: a kiosk'
+    """
+    because = f": {each.because}" if each.because else ""
+    return f"{_said_of(each)}{because}"
+
+
+def change(before: GradeRecord, after: GradeRecord, said: Iterable[Answer | Waiver] = ()) -> Change:
+    """Return what differs between two recorded gradings; `said` is what people said at any time."""
     then, now = _open(before.findings), _open(after.findings)
     columns = [_columns(record) for record in (before, after)]
     rows = (_rows(before), _rows(after))
+    since, at = (datetime.fromisoformat(record.at) for record in (before, after))
+    given = sorted(said, key=lambda each: each.at)
     same_place = [
         (r.extent.get("source"), r.extent.get("since"), r.extent.get("until")) for r in (before, after)
     ]
@@ -102,6 +121,8 @@ def change(before: GradeRecord, after: GradeRecord) -> Change:
         and same_place[0] == same_place[1]
         and _rewritten(before.extent.get("hash"), after.extent.get("hash")),
         checks=before.code != after.code,
+        said=tuple(each for each in given if since < each.at <= at),
+        ended=tuple(each for each in given if each.until is not None and since < each.until <= at),
     )
 
 
@@ -127,6 +148,24 @@ def expiring(
         if each.until is not None and now < each.until <= now + within
     ]
     return tuple(sorted(told, key=lambda each: each.until))
+
+
+def _people(said: Sequence[Answer | Waiver], ended: Sequence[Answer | Waiver]) -> list[str]:
+    """Return what people said, one by one where it is little, and what of it ran out."""
+    if len(said) <= MOST_SAID:
+        told = [_said_of(each) for each in said]
+    else:
+        waivers = [each for each in said if isinstance(each, Waiver)]
+        numbers = ((len(said) - len(waivers), "answer"), (len(waivers), "waiver"))
+        told = [" and ".join(counted(number, word) for number, word in numbers if number)]
+    return told + [f"{_said(each)} ended on {each.until:%Y-%m-%d}" for each in ended[:MOST_SAID]]
+
+
+def _said_of(each: Answer | Waiver) -> str:
+    verb = "waives" if isinstance(each, Waiver) else "confirms"
+    of = f" of {each.about}" if each.about else ""
+    until = f" until {each.until:%Y-%m-%d}" if each.until else ""
+    return f"{each.by} {verb} {each.check}{of}{until}"
 
 
 def _said(each: Answer | Waiver) -> str:
@@ -158,7 +197,3 @@ def _names(findings: Sequence[Finding]) -> str:
 
 def _name(finding: Finding) -> str:
     return f"{finding.check} of {finding.about}" if finding.about else finding.check
-
-
-def _number(things: Sequence[object], word: str) -> str:
-    return f"{len(things)} {word}{'s' if len(things) != 1 else ''}"

@@ -82,7 +82,8 @@ class Source:
     rows come. `sampling` says how the rows were chosen ("all visits", "one user in ten"), `repeats` names the
     column(s) whose equal values mean that the same thing was measured again, `audit` is a source with the same
     key in which rows were measured anew. The other blanks are answers to questions of access (owner, license,
-    purpose, personal data, legal basis, ethics, until when); what is left open becomes a finding, never an error.
+    purpose, personal data, legal basis, ethics, `expires`: the last day of the permission); what is left open becomes a
+    finding, never an error.
 
     >>> Source("visits.csv", key="visit_id", owner="web team").timezone
     'UTC'

@@ -12,7 +12,7 @@ import re
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 
 from fieldguide.errors import UsageError
 from fieldguide.finding import Finding
@@ -47,6 +47,17 @@ class Waiver:
     about: str | None = None
     because: str = ""
     until: datetime | None = None
+
+
+def end_of(day: date) -> datetime:
+    """Return until when something counts that counts until a day: its last moment, in UTC.
+
+    One meaning of a day everywhere: of an answer, a waiver and a permission the last day counts.
+
+    >>> end_of(date(2027, 6, 30)).isoformat()
+    '2027-06-30T23:59:59.999999+00:00'
+    """
+    return datetime.combine(day, time.max, UTC)
 
 
 def valid(record: Answer | Waiver, now: datetime) -> bool:

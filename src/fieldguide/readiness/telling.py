@@ -166,6 +166,15 @@ def lines(
     return told
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun, which is `many` (left out: with an s) unless there is one.
+
+    >>> counted(1, "row"), counted(1_200, "row"), counted(2, "is", "are")
+    ('1 row', '1,200 rows', '2 are')
+    """
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
 def listed(names: Sequence[str], most: int = MOST_NAMES) -> str:
     """Return names in a few words: the first ones and how many more there are.
 

@@ -14,7 +14,7 @@ from fieldguide.errors import UsageError, suggest
 from fieldguide.ledger import records
 from fieldguide.ledger.rules import GATES
 from fieldguide.program import Program, computed_features, named, raw_columns
-from fieldguide.readiness.answers import Answer, Waiver, answerable, covers, valid
+from fieldguide.readiness.answers import Answer, Waiver, answerable, covers, end_of, valid
 from fieldguide.readiness.grade import level_of
 from fieldguide.readiness.levels import CHECKS
 from fieldguide.readiness.levels import level as known_level
@@ -53,7 +53,7 @@ def confirm(
     """Record a named person's answer to a question that only a person can answer; returns what was recorded.
 
     `because` is the answer itself. `about` names one column or several (left out: all that the check asks about),
-    `until` is when the answer expires.
+    `until` is the last day on which the answer counts (in UTC), or a time at which it ends.
 
     Raises UsageError for an unknown check, one that the data answer themselves, or without an answer.
     """
@@ -74,9 +74,10 @@ def waive(
     home: str | Path | Home = DEFAULT,
     now: datetime | None = None,
 ) -> tuple[Waiver, ...]:
-    """Let a check (until a date) or a gate (for the next launch only) pass, in a person's name.
+    """Let a check (until a day, which counts) or a gate (for the next launch only) pass, in a person's name.
 
-    `about` names one column or several (left out: all of the check). Returns what was recorded.
+    `about` names one column or several (left out: all of the check), `until` the last day on which the waiver counts (in
+    UTC), or a time at which it ends. Returns what was recorded.
 
     Raises UsageError for an unknown check or gate, or without a reason.
     """
@@ -210,6 +211,8 @@ def _until(until: str | None, now: datetime) -> datetime | None:
     except ValueError:
         raise UsageError(f"--until {until!r} is no date; write it as 2027-01-31.") from None
     value = value if value.tzinfo else value.replace(tzinfo=UTC)
+    if re.fullmatch(r"[\d-]+|\d{4}-?W[\d-]+", until.strip()):  # a day, of which all counts
+        value = end_of(value.date())
     if value <= now:
         raise UsageError(
             f"--until {until} is already past at {now:%Y-%m-%d %H:%M}, so it would count for nothing; give a later day."

@@ -167,10 +167,11 @@ def _recorded(place: Home, found: Graded) -> Graded:
     )
     records.write_grade(ledger, record)
     before = earlier[0] if earlier else None
+    answers, waivers = records.read_answers(ledger, name)
     return replace(
         found,
         before=before,
-        change=None if before is None else change(before, record),
+        change=None if before is None else change(before, record, [*answers, *waivers]),
         gradings=records.count_grades(ledger, name),
         effort=tuple(records.read_effort(ledger, name)),
         expiring=expiring_soon(ledger, found.program, found.at),

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from fieldguide.errors import DataError, for_program
 from fieldguide.ledger import records
-from fieldguide.ledger.history import Change, Expiring
+from fieldguide.ledger.history import NOTHING, Change, Expiring
 from fieldguide.program import Hearsay, Program
 from fieldguide.readiness.grade import Grade, grade_json
 from fieldguide.readiness.levels import CHECKS, LEVELS, at_least, level
@@ -210,7 +210,7 @@ def _afterwards(graded: Graded, file: str) -> list[str]:
                 file,
             )
         )
-    if graded.change is not None and str(graded.change) != "nothing changed":
+    if graded.change is not None and str(graded.change) != NOTHING:
         assert graded.before is not None
         since = f"Since {graded.before.at[:16].replace('T', ' ')} ({graded.before.level})"
         told.append(for_program(f"{since}: {graded.change}. All gradings: fieldguide history P", file))

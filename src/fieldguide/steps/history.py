@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from fieldguide.finding import Finding
 from fieldguide.ledger import records
-from fieldguide.ledger.history import SOON, Change, Expiring, change, expiring
+from fieldguide.ledger.history import NOTHING, SOON, Change, Expiring, change, expiring, said_in_a_line
 from fieldguide.program import Program, named
-from fieldguide.readiness.answers import Answer, Waiver, valid
-from fieldguide.readiness.levels import LEVELS
+from fieldguide.readiness.answers import Answer, Waiver, end_of, valid
+from fieldguide.readiness.levels import LEVELS, RANK
+from fieldguide.readiness.telling import LONGEST, MARKS, counted, groups
 from fieldguide.steps.home import DEFAULT, Home, at_home, data_fingerprint, name_of, system_clock
 
+MOST_DIFFS = 8
+"""Findings that came or went in a grading, of which so many are told one by one."""
 LAST = 20
 """Gradings that are told where not all are asked for."""
 
@@ -97,7 +99,7 @@ def history(
     now, name = now or system_clock(), name_of(program)
     read = records.read_grades(ledger, name, last=None if last is None else last + 1)
     answers, waivers = records.read_answers(ledger, name)
-    told = gradings(read)
+    told = gradings(read, [*answers, *waivers])
     return History(
         program=name,
         gradings=told if last is None else told[:last],
@@ -110,8 +112,13 @@ def history(
     )
 
 
-def gradings(read: Sequence[records.GradeRecord]) -> tuple[Grading, ...]:
-    """Return recorded grades (the oldest first) as gradings, the newest first, each with what changed in it."""
+def gradings(
+    read: Sequence[records.GradeRecord], said: Sequence[Answer | Waiver] = ()
+) -> tuple[Grading, ...]:
+    """Return recorded grades (the oldest first) as gradings, the newest first, each with what changed in it.
+
+    `said` are the answers and waivers of people.
+    """
     told = []
     for i, record in enumerate(read):
         verdicts = [finding.verdict for finding in record.findings]
@@ -122,7 +129,7 @@ def gradings(read: Sequence[records.GradeRecord]) -> tuple[Grading, ...]:
                 rows=int(record.extent.get("rows") or 0),
                 fails=verdicts.count("fail"),
                 unknown=verdicts.count("unknown"),
-                change=change(read[i - 1], record) if i else None,
+                change=change(read[i - 1], record, said) if i else None,
             )
         )
     return tuple(reversed(told))
@@ -141,8 +148,7 @@ def expiring_soon(ledger: sa.Engine, program: Program, now: datetime) -> tuple[E
             told.append(Expiring(f"the evidence for {evidence.finding.check}", evidence.until))
     for source in (program.source, *(join.source for join in program.source.joins)):
         if source.expires is not None and not isinstance(source.expires, str):
-            # the last day counts
-            end = datetime.combine(source.expires, time.max, ZoneInfo(source.timezone)).astimezone(UTC)
+            end = end_of(source.expires)
             if now < end <= now + SOON:
                 told.append(Expiring(f"the permission to use {source.place}", end, source.owner or ""))
     return tuple(sorted(told, key=lambda each: each.until))
@@ -156,7 +162,14 @@ def change_json(found: Change) -> dict[str, Any]:
         "new": [_brief(finding) for finding in found.new],
         "gone": [_brief(finding) for finding in found.gone],
         "turned": [
-            {"check": now.check, "about": now.about, "from": then.verdict, "to": now.verdict}
+            {
+                "check": now.check,
+                "about": now.about,
+                "level": now.level,
+                "from": then.verdict,
+                "to": now.verdict,
+                "saw": now.saw,
+            }
             for then, now in found.turned
         ],
         "columns_new": list(found.columns_new),
@@ -164,6 +177,8 @@ def change_json(found: Change) -> dict[str, Any]:
         "question": found.question,
         "content": found.content,
         "checks": found.checks,
+        "said": [_said_json(each) for each in found.said],
+        "ended": [_said_json(each) for each in found.ended],
     }
 
 
@@ -195,7 +210,7 @@ def _lines(found: History) -> list[str]:
     which = (
         f"the last {number} of {found.total:,} gradings"
         if number < found.total
-        else _count(number, "grading")
+        else counted(number, "grading")
     )
     lines = [f"{found.program}: {which}, the newest first"]
     for one in found.gradings:
@@ -210,8 +225,10 @@ def _lines(found: History) -> list[str]:
         )
         first = f"the first: {one.fails} fail, {one.unknown} unknown"
         said = "an earlier grading is not shown" if one.change is None and number < found.total else first
-        told = said if one.change is None else str(one.change)
-        lines.append(f"  {one.at:%Y-%m-%d %H:%M}  {one.level}{arrow or '  '}  {one.rows:>12,} rows  {told}")
+        told = said if one.change is None else _in_a_line(one.change)
+        rows = counted(one.rows, "row").rjust(17)
+        lines.append(f"  {one.at:%Y-%m-%d %H:%M}  {one.level}{arrow or '  '}  {rows}  {told}")
+        lines += [] if one.change is None else _by_finding(one.change)
     people: list[Answer | Waiver] = [*found.answers, *found.waivers]
     if people:
         lines += ["", "Said by people, the newest first:"]
@@ -226,20 +243,44 @@ def _lines(found: History) -> list[str]:
     return lines
 
 
+def _in_a_line(found: Change) -> str:
+    """Return what differs, without what people said: that is told one by one below."""
+    told = str(replace(found, said=()))
+    return "no finding came or went" if found.said and told == NOTHING else told
+
+
+def _by_finding(found: Change) -> list[str]:
+    """Return the findings that came, turned and went between two gradings, by level, and what people said."""
+    told = [
+        *((group, "✓", f"settled; it was: {group.saw}") for group in groups(found.gone)),
+        *((group, MARKS[group.verdict], group.saw) for group in groups([now for _, now in found.turned])),
+        *((group, MARKS[group.verdict], group.saw) for group in groups(found.new)),
+    ]
+    told.sort(key=lambda each: RANK.get(each[0].level, 0))
+    shown = []
+    for group, mark, saw in told[:MOST_DIFFS]:
+        of = f" of {group.names}" if group.about else ""
+        line = f"      {mark} {group.level} {group.check}{of}: {saw}"
+        shown.append(line if len(line) <= LONGEST else line[: LONGEST - 1] + "…")
+    if len(told) > MOST_DIFFS:
+        shown.append(f"      and {len(told) - MOST_DIFFS} more; --json tells each")
+    return [*shown, *(f"      {said_in_a_line(each)}" for each in found.said)]
+
+
 def expiring_text(each: Expiring, now: datetime) -> str:
     """Return what ends soon in a line: what, when, in how many days."""
     days = (each.until - now).days
-    left = "within a day" if days < 1 else f"in {_count(days, 'day')}"
+    left = "within a day" if days < 1 else f"in {counted(days, 'day')}"
     return f"{each.what}: until {each.until:%Y-%m-%d}, {left}"
 
 
 def _answer_text(each: Answer | Waiver, now: datetime) -> str:
-    verb = "waives" if isinstance(each, Waiver) else "confirms"
-    of = f" of {each.about}" if each.about else ""
-    until = f" until {each.until:%Y-%m-%d}" if each.until else ""
     over = " (expired)" if each.until and not valid(each, now) else ""
-    because = f": {each.because}" if each.because else ""
-    return f"{each.at:%Y-%m-%d} {each.by} {verb} {each.check}{of}{until}{over}{because}"
+    return f"{each.at:%Y-%m-%d} {said_in_a_line(each)}{over}"
+
+
+def _said_json(each: Answer | Waiver) -> dict[str, Any]:
+    return {"kind": "waiver" if isinstance(each, Waiver) else "answer", **vars(each)}
 
 
 def _answer_json(each: Answer | Waiver, now: datetime) -> dict[str, Any]:
@@ -247,8 +288,10 @@ def _answer_json(each: Answer | Waiver, now: datetime) -> dict[str, Any]:
 
 
 def _brief(finding: Finding) -> dict[str, Any]:
-    return {"check": finding.check, "about": finding.about, "verdict": finding.verdict}
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'s' if number != 1 else ''}"
+    return {
+        "check": finding.check,
+        "about": finding.about,
+        "level": finding.level,
+        "verdict": finding.verdict,
+        "saw": finding.saw,
+    }

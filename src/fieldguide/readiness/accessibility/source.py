@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 
 from fieldguide.errors import DataError, UnreachableError
 from fieldguide.finding import Finding, Verdict
 from fieldguide.program import Hearsay, Source
 from fieldguide.readiness.accessibility.privacy.cells import masked
+from fieldguide.readiness.answers import end_of
 from fieldguide.readiness.checks import CHECKS, found
 from fieldguide.tables.read import Extent, Reject
 
@@ -69,14 +70,13 @@ def time_span(source: Source, extent: Extent) -> list[Finding]:
 
 
 def permission_current(source: Source, now: datetime, name: str | None = None) -> list[Finding]:
-    """C2: the permission has not expired at `now`; its last day counts."""
+    """C2: the permission has not expired at `now`; its last day counts, in UTC."""
     if not isinstance(source.expires, date):
         return [found("permission_current", "pass", "no end declared", name)]
-    if now.date() <= source.expires:
-        # the last day counts
-        end = datetime.combine(source.expires, time.max, now.tzinfo or UTC).isoformat()
+    end = end_of(source.expires)
+    if (now if now.tzinfo else now.replace(tzinfo=UTC)) <= end:
         saw = f"permitted until {source.expires}"
-        return [found("permission_current", "pass", saw, name, evidence={"until": end})]
+        return [found("permission_current", "pass", saw, name, evidence={"until": end.isoformat()})]
     saw = f"the permission ended on {source.expires}; now it is {now.date()}"
     return [found("permission_current", "fail", saw, name)]
 
