@@ -6,6 +6,7 @@ expected, and what to do next. A diagnosis is added when the cause of a change c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -36,7 +37,8 @@ class Finding:
 
     `about` is a column, or None for the rows as a whole; `rows` are at most ten keys or places to look
     at; `blocks` is the level that the finding keeps from (None when it passes); `evidence` holds small
-    JSON-able values such as a picture of the column before and after.
+    JSON-able values such as a picture of the column before and after. What is told of one thing is told in the
+    singular, whatever number the check had in mind (`agreed`).
     """
 
     check: str
@@ -52,11 +54,57 @@ class Finding:
     diagnosis: Diagnosis | None = None
 
     def __post_init__(self) -> None:
+        for text in ("saw", "expected", "next"):
+            object.__setattr__(self, text, agreed(getattr(self, text)))
         object.__setattr__(self, "rows", tuple(str(row) for row in self.rows)[:10])
         if self.verdict == "pass":
             object.__setattr__(self, "blocks", None)
         elif self.blocks is None:
             object.__setattr__(self, "blocks", self.level)
+
+
+_THINGS = (
+    "answers|bytes|cells|characters|checks|clusters|codes|columns|combinations|copies|days|dates|deliveries|digits|entities|"
+    "features|files|findings|gradings|groups|hours|instants|keys|kinds|labels|lines|minutes|months|names|numbers|outcomes|"
+    "pairs|parts|patterns|periods|places|points|questions|readings|records|rows|seconds|sheets|sources|stretches|tables|"
+    "texts|things|times|units|values|waivers|weeks|weights|windows|words|years"
+)
+_VERBS = {
+    "are": "is", "were": "was", "have": "has", "do": "does", "lie": "lies", "hold": "holds", "differ": "differs",
+    "repeat": "repeats", "come": "comes", "look": "looks", "equal": "equals", "share": "shares", "stand": "stands",
+    "belong": "belongs", "contradict": "contradicts", "break": "breaks", "end": "ends", "begin": "begins",
+}  # fmt: skip
+_ONE = re.compile(
+    r"(?<![\w.,:/-])1 (?:(?P<how>distinct|different|labeled|other|equal|earlier|unreadable|suspect|missing) )?"
+    rf"(?P<things>{_THINGS})(?: or (?P<others>{_THINGS}))?(?![\w-])(?: (?P<verb>{'|'.join(_VERBS)})(?!\w))?"
+)
+_ONE_OF = re.compile(
+    rf"(?<![\w.,:/-])(1 of (?:the )?[\d,]+ (?:\w+ )?(?:{_THINGS})(?: \([^()]*\))?) ({'|'.join(_VERBS)})(?!\w)"
+)
+
+
+def agreed(text: str) -> str:
+    """Return a text in which the nouns and verbs that follow a 1 are in the singular.
+
+    >>> agreed("1 rows hold -999 (1 of 11 columns are empty); 1 lines or values could not be read, 21 rows hold 0.1 units")
+    '1 row holds -999 (1 of 11 columns is empty); 1 line or value could not be read, 21 rows hold 0.1 units'
+    """
+    if "1 " not in text:
+        return text
+    return _ONE_OF.sub(lambda found: f"{found[1]} {_VERBS[found[2]]}", _ONE.sub(_in_singular, text))
+
+
+def _in_singular(found: re.Match[str]) -> str:
+    told = [_singular(found[name]) for name in ("things", "others") if found[name]]
+    how, verb = found["how"], found["verb"]
+    return f"1 {f'{how} ' if how else ''}{' or '.join(told)}{f' {_VERBS[verb]}' if verb else ''}"
+
+
+def _singular(noun: str) -> str:
+    """Return the singular of one of the nouns above."""
+    if noun.endswith("ies"):
+        return noun[:-3] + "y"
+    return noun[:-2] if noun.endswith("ches") else noun[:-1]
 
 
 def to_json(finding: Finding) -> dict[str, Any]:

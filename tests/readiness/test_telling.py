@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from fieldguide.finding import Finding
+from fieldguide.finding import Finding, agreed
 from fieldguide.readiness.checks import found
 from fieldguide.readiness.telling import commands, groups, lines, plainly, wrapped
 
@@ -102,3 +102,23 @@ def test_wrapped_lines_fit_the_terminal_and_commands_stay_whole() -> None:
     assert [line for line in told if len(line) > 80] == [f"        {command}", f"      {command}"]
     assert told[-1] == "short"
     assert " ".join(" ".join(told).split()) == " ".join(text.split())
+
+
+def test_what_is_told_of_one_thing_is_in_the_singular() -> None:
+    one = Finding(
+        "parses",
+        "C1",
+        "fail",
+        None,
+        "1 lines or values could not be read (1 of 30 rows hold it)",
+        "1 columns",
+    )
+    assert (one.saw, one.expected) == (
+        "1 line or value could not be read (1 of 30 rows holds it)",
+        "1 column",
+    )
+    kept = "21 rows hold 0.1 units in the 11 columns of 2,001 rows; rows 1 to 3 lie apart"
+    assert agreed(kept) == kept
+    assert agreed("1 distinct texts have 2 writings; 1 deliveries late, 1 patches") == (
+        "1 distinct text has 2 writings; 1 delivery late, 1 patches"
+    )

@@ -160,7 +160,9 @@ def _interrupt(signum: int, frame: object) -> None:
 
 
 def _say(message: str) -> None:
-    print(message, file=sys.stderr)
+    from fieldguide.finding import agreed
+
+    print(agreed(message), file=sys.stderr)
 
 
 if __name__ == "__main__":

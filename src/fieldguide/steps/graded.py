@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from fieldguide.errors import DataError, for_program
+from fieldguide.finding import agreed
 from fieldguide.ledger import records
 from fieldguide.ledger.history import NOTHING, Change, Expiring
 from fieldguide.program import Hearsay, Program
@@ -120,7 +121,7 @@ def _text(graded: Graded, program: str | None, everything: bool) -> str:
     told += grade_lines(graded.grade, file, everything=everything)
     told += _afterwards(graded, file)
     told += in_short(graded.grade, graded.name, file)
-    return "\n".join(told)
+    return agreed("\n".join(told))
 
 
 def _json(graded: Graded) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fieldguide.errors import UsageError, suggest
+from fieldguide.finding import agreed
 from fieldguide.program import Source
 from fieldguide.readiness.accessibility.looks import Look
 from fieldguide.readiness.accessibility.privacy.hiding import without_values
@@ -74,7 +75,7 @@ def new(
         found = _unseen(found, persons)
         chosen = _label(found, label)
         text = _program(name, source, found, chosen, persons)
-        doubts = tuple(_doubts(found, chosen, persons))
+        doubts = tuple(agreed(doubt) for doubt in _doubts(found, chosen, persons))
     draft_path = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         draft_path.write_text(text, encoding="utf-8")
@@ -231,7 +232,7 @@ def _program(name: str, data: Source, found: Draft, label: LabelDraft | None, pe
     ]
     if key:
         shown = _text(key[0]) if len(key) == 1 else f"({', '.join(map(_text, key))})"
-        source.append(f"key={shown},  # unique in all {found.rows:,} rows")
+        source.append(f"key={shown},  # unique in all {agreed(f'{found.rows:,} rows')}")
     else:
         source.append("# key=…,  # no column is unique: name the one that says which row is which")
     if time:

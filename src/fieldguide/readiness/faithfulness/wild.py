@@ -57,7 +57,7 @@ def wild_values(feature: Feature, column: ColumnSummary, wild: Wild, where: Foun
         return []
     told = ", ".join(dict.fromkeys(number(x) for x in where.values[:3]))
     quarter, median, three = (number(float(q)) for q in quantiles(column, [0.25, 0.5, 0.75]))
-    rows = "1 row holds" if where.rows == 1 else f"{where.rows:,} rows hold"
+    rows = f"{where.rows:,} rows hold"
     others = f"no other lies {wild.side} {number(wild.next)}"
     saw = f"{rows} {told}{unit_of(feature)}; {others}, and half of them lie between {quarter} and {three}"
     expected = f"no such gap: it is {wild.ratio:,.0f} times as far from the middle ({median}) as the next"
