@@ -64,3 +64,11 @@ def test_the_group_where_values_are_missing_is_quoted_so_that_it_is_masked() -> 
     saw = _most("full name", mask, side)
     assert "full name = 'Lee, Ann (x)'," in saw
     assert "full name = 'Xxx, Xxx (x)'," in _hidden(saw, "amount").saw
+
+
+def test_the_reason_of_a_cell_shows_no_value_of_a_personal_column_that_it_names() -> None:
+    hidden = Hidden(frozenset({"town", "full name"}), names=frozenset({"town", "full name", "zip"}))
+    saw = "504 of 511 rows with town 'Ystad' and full name \"Ann O'Dea\" have zip '27100'"
+    assert hide(found("consistent_columns", "fail", saw, "zip"), hidden).saw == (
+        "504 of 511 rows with town 'Xxxxx' and full name \"Xxx X'Xxx\" have zip '27100'"
+    )

@@ -117,7 +117,13 @@ def test_the_json_of_a_grade_says_what_it_rests_on(shop: Path, run: Run) -> None
     second = as_json(run("grade", "visits.py", "--json"))
     assert second["history"]["before"]["level"] == "A3"
     assert second["history"]["change"]["level"] == ["A3", "C3"]
-    assert second["history"]["change"]["new"] == [{"check": "license", "about": None, "verdict": "unknown"}]
+    (new,) = second["history"]["change"]["new"]
+    assert (new["check"], new["level"], new["verdict"], new["saw"]) == (
+        "license",
+        "C2",
+        "unknown",
+        "not answered",
+    )
     assert second["history"]["change"]["question"] is False
 
 
@@ -193,6 +199,21 @@ def test_a_queue_that_shows_personal_data_says_so_where_it_is_named(tmp_path: Pa
     told = with_files([*marks, rows], written, table, ["id"])
     assert told[0].next.endswith(f"are in {tmp_path / 'cells.csv'} (holds personal data: phone, born, id)")
     assert told[-1].next.endswith("rows.csv")
+
+
+def test_the_json_of_a_grade_says_which_queues_hold_personal_data(tmp_path: Path) -> None:
+    lines = [f"ann{i}@example.org,{('lund', 'ystad')[i % 2]}" for i in range(1_200)]
+    lines[7] = lines[7].replace("ystad", "ystat")
+    (tmp_path / "people.csv").write_text("mail,town\n" + "\n".join(lines) + "\n")
+    program = fg.Program(
+        name="people",
+        source=fg.Source(str(tmp_path / "people.csv"), key="mail"),
+        features=[fg.Category("town")],
+    )
+    told = fg.grade(program, home=tmp_path / "home").to_json()["queues"]
+    (cells,) = [each for each in told if each["name"] == "cells"]
+    assert cells["personal"] == ["mail"]
+    assert all(isinstance(each["personal"], list) for each in told)
 
 
 def test_a_finding_that_passes_in_silence_is_sent_nowhere(tmp_path: Path) -> None:

@@ -222,7 +222,7 @@ def test_failures_further_up_and_waivers_are_told(full: ProgramView, wind: Findi
         "column_knows_label", "A3", "fail", "dep_delay", "dep_delay alone ranks the rows with an AUC of 0.9"
     )
     stuck = Finding("stuck_values", "B2", "fail", "visib", "half of the values are 10")
-    waiver = WaiverView(stuck, "ada", "reports end at 10 miles", datetime(2014, 6, 1, tzinfo=UTC))
+    waiver = WaiverView(stuck, "ada", "reports end at 10 miles", datetime(2014, 5, 31, 23, 59, tzinfo=UTC))
     view = replace(
         full,
         findings=(*full.findings, leak, stuck),

@@ -29,6 +29,9 @@ FEWEST = 5
 NAMES = 6
 
 
+Pairs = Sequence[tuple[float, float]]
+
+
 def column_views(program: Program, summary: Summary, findings: Sequence[Finding]) -> tuple[ColumnView, ...]:
     """Return the raw columns of a program with their pictures, in their order; `findings` are of all columns."""
     timed = program.source.time is not None
@@ -51,7 +54,7 @@ def _view(
     # what a person's own value could be is not shown
     personal = any(finding.evidence.get("personal") for finding in findings)
     low, middle, high = ("", "", "") if personal else _spread(column, zone)
-    picture = None if personal else _picture(column, timed)
+    picture = None if personal else _picture(column, timed, _stand_ins(findings))
     return ColumnView(
         name=feature.name,
         kind=feature.kind,
@@ -87,10 +90,10 @@ def _distinct(column: ColumnSummary) -> str:
     return f"more than {len(names):,}" if OVERFLOW in column.labels else f"{len(names):,}"
 
 
-def _picture(column: ColumnSummary, timed: bool) -> Histogram | Bars | None:
+def _picture(column: ColumnSummary, timed: bool, stand_ins: Pairs) -> Histogram | Bars | None:
     if not column.counts.sum() or column.kind == "text":
         return None
-    return _bars(column, timed) if column.grid is None else _histogram(column, timed)
+    return _bars(column, timed) if column.grid is None else _histogram(column, timed, stand_ins)
 
 
 def _not_drawn(picture: Histogram | Bars | None) -> str:
@@ -110,12 +113,25 @@ def _later(column: ColumnSummary) -> NDArray[np.int64] | None:
     return np.asarray(column.counts[-last:].sum(axis=0), dtype=np.int64)
 
 
-def _histogram(column: ColumnSummary, timed: bool) -> Histogram:
+def _stand_ins(findings: Sequence[Finding]) -> Pairs:
+    """Return the codes that stand for a missing number, each with the nearest value that is one."""
+    told = [f.evidence for f in findings if f.check == "default_values"]
+    pairs = [(each.get("value"), each.get("nearest")) for each in told]
+    return [(a, b) for a, b in pairs if isinstance(a, int | float) and isinstance(b, int | float)]
+
+
+def _histogram(column: ColumnSummary, timed: bool, stand_ins: Pairs = ()) -> Histogram:
     assert column.grid is not None
     least, most = float(np.nanmin(column.low)), float(np.nanmax(column.high))
     low, high = (float(x) for x in quantiles(column, list(EDGES)))
     if high <= low or most - least <= NEAR * (high - low):
         low, high = least, most
+    inner = (
+        max([low, *(near for code, near in stand_ins if code < near)]),
+        min([high, *(near for code, near in stand_ins if code > near)]),
+    )
+    if inner[0] < inner[1]:  # codes would leave the measured values a corner of the picture
+        low, high = inner
     if high <= low:
         low, high = low - 0.5, high + 0.5
     whole = column.values is not None and all(float(v).is_integer() for v in column.values)
@@ -125,19 +141,24 @@ def _histogram(column: ColumnSummary, timed: bool) -> Histogram:
     edges = np.linspace(low, high, bins + 1)
     counts = column.counts.sum(axis=0)
     rows = max(int(counts.sum()), 1)
-    shares, below, above = _binned(column, counts, edges, (least, most))
+    codes = stand_ins if (low, high) != (least, most) else ()
+    shares, below, above = _binned(column, counts, edges, (least, most), codes)
     later = _later(column) if timed else None
     if later is None or not later.sum():
         line: tuple[float, ...] = ()
     else:
-        line = tuple((_binned(column, later, edges, (least, most))[0] / later.sum()).tolist())
+        line = tuple((_binned(column, later, edges, (least, most), codes)[0] / later.sum()).tolist())
     return Histogram(
         tuple(edges.tolist()), tuple((shares / rows).tolist()), line, float(below / rows), float(above / rows)
     )
 
 
 def _binned(
-    column: ColumnSummary, counts: NDArray[np.int64], edges: Floats, ends: tuple[float, float]
+    column: ColumnSummary,
+    counts: NDArray[np.int64],
+    edges: Floats,
+    ends: tuple[float, float],
+    codes: Pairs = (),
 ) -> tuple[Floats, float, float]:
     """Return the counts of buckets as counts between edges, each spread evenly over its width; and what lies beyond."""
     assert column.grid is not None
@@ -145,6 +166,10 @@ def _binned(
     starts = np.clip(representative(column.grid, ids - 0.5), *ends)
     stops = np.clip(representative(column.grid, ids + 0.5), *ends)
     middles = np.clip(representative(column.grid, ids), *ends)
+    for code, near in codes:  # a bucket reaches beyond its values: what was measured ends at the nearest
+        measured = (middles < (code + near) / 2) == (near < code)
+        cut = np.minimum if near < code else np.maximum
+        starts, stops, middles = (np.where(measured, cut(x, near), x) for x in (starts, stops, middles))
     wide = stops > starts
     n = counts.astype(np.float64)
 

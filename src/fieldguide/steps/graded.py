@@ -21,7 +21,7 @@ from fieldguide.readiness.telling import listed
 from fieldguide.steps.history import change_json, effort_json, expiring_text
 from fieldguide.steps.home import name_of
 from fieldguide.steps.parts import effort_views, expiring_views, grade_parts
-from fieldguide.steps.queues import personal_in
+from fieldguide.steps.queues import personal_columns, personal_in
 from fieldguide.steps.told import Findings, file_of, grade_lines, in_short
 from fieldguide.tables.read import Reading
 from fieldguide.tables.summary import Summary
@@ -148,6 +148,7 @@ def _json(graded: Graded) -> dict[str, Any]:
                 "name": name,
                 "rows": table.num_rows,
                 "file": str(graded.files[name]) if name in graded.files else None,
+                "personal": personal_columns(table, list(graded.findings), graded.program.source.keys),
             }
             for name, table in graded.queues.items()
         ],

@@ -60,13 +60,19 @@ def check_folder(folder: Path) -> None:
 
 
 def personal_in(queue: pa.Table, findings: Iterable[Finding], keys: Collection[str] = ()) -> str:
-    """Return what to say of a queue that shows values of personal columns as they are, "" where it shows none.
+    """Return what to say of a queue that shows values of personal columns as they are, "" where it shows none."""
+    shown = personal_columns(queue, findings, keys)
+    return f"holds personal data: {listed(shown)}" if shown else ""
+
+
+def personal_columns(queue: pa.Table, findings: Iterable[Finding], keys: Collection[str] = ()) -> list[str]:
+    """Return the personal columns of which a queue shows values as they are.
 
     `findings` mark those columns by `evidence["personal"]`; `keys` is the key of the rows, which queues name in `key`.
     """
     personal = {f.about: None for f in findings if f.about and f.evidence.get("personal")}
     if not personal:
-        return ""
+        return []
     held = {*queue.column_names}
     held |= {*keys} if "key" in held else set()
     if "column" in queue.column_names:
@@ -74,8 +80,7 @@ def personal_in(queue: pa.Table, findings: Iterable[Finding], keys: Collection[s
     if "reason" in queue.column_names:
         named = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, personal))})(?!\w)")
         held |= {name for why in pc.unique(queue["reason"]).to_pylist() for name in named.findall(why or "")}
-    shown = [name for name in personal if name in held]
-    return f"holds personal data: {listed(shown)}" if shown else ""
+    return [name for name in personal if name in held]
 
 
 def with_files(

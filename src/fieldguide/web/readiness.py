@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 from fieldguide.finding import Finding
@@ -15,6 +16,10 @@ MOST_PLAIN = 5
 """Sentences that say what holds back, before the findings themselves."""
 MOST_COLUMNS = 24
 """Columns that are shown open; the others are folded."""
+MOST_ROWS = 10
+"""Rows to look at that a card names."""
+MOST_JOINED = 4
+"""Things of one step that are told one by one."""
 MOST_TOLD = 3
 """Findings that are told beside a column's picture; all are in the list."""
 _WORST = {"fail": 0, "unknown": 1, "note": 2, "asked": 3, "pass": 4}
@@ -50,6 +55,61 @@ class ToDo:
     what: str
     how: str
     commands: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """Groups of findings that ask for the same next step, drawn as one."""
+
+    groups: tuple[Group, ...]
+
+    @property
+    def first(self) -> Group:
+        """The worst of them."""
+        return self.groups[0]
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """The checks that they are of."""
+        return tuple(dict.fromkeys(group.check for group in self.groups))
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The columns that they are about."""
+        return tuple(dict.fromkeys(name for group in self.groups for name in group.about))
+
+    @property
+    def saw(self) -> tuple[str, ...]:
+        """What was seen, each once; with its check where they are of several and saw different things."""
+        if len({group.saw for group in self.groups}) == 1 or len(self.checks) == 1:
+            return tuple(dict.fromkeys(group.saw for group in self.groups if group.saw))
+        return tuple(f"{group.check.replace('_', ' ')}: {group.saw}" for group in self.groups if group.saw)
+
+    @property
+    def expected(self) -> str:
+        """What was expected of them all."""
+        return "; ".join(dict.fromkeys(group.expected for group in self.groups if group.expected))
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Rows to look at, of each in turn."""
+        turns = zip_longest(*(group.first.rows for group in self.groups))
+        return tuple(dict.fromkeys(row for turn in turns for row in turn if row is not None))[:MOST_ROWS]
+
+
+def joined(found: Sequence[Group]) -> tuple[Card, ...]:
+    """Return groups as cards: those of one verdict that ask for the same next step, and of the same columns or rows, are one."""
+    cards: dict[tuple[Any, ...], list[Group]] = {}
+    for number, group in enumerate(found):
+        alone = (
+            not group.next
+            or commands(group.next)
+            or group.first.diagnosis
+            or group.first.evidence.get("before")
+        )
+        same = (group.verdict, group.first.blocks, group.next, group.about)
+        cards.setdefault((number,) if alone else same, []).append(group)
+    return tuple(Card(tuple(members)) for members in cards.values())
 
 
 @dataclass(frozen=True)
@@ -90,7 +150,7 @@ def grade_values(view: ProgramView) -> dict[str, Any]:
         "held": held,
         "plain": tuple(plainly(group) for group in held[:MOST_PLAIN]),
         "plain_more": max(len(held) - MOST_PLAIN, 0),
-        "todo": tuple(_todo(group, _owner(group, view)) for group in held),
+        "todo": _todos(_todo(group, _owner(group, view)) for group in held),
         "further": groups(f for f in open_ if f.verdict == "fail"),
         "unknown": _by_who(unknown),
         "notes": groups(f for f in rest if f.verdict == "pass" and f.next),
@@ -110,6 +170,20 @@ def _by_who(unknown: Sequence[Finding]) -> tuple[tuple[str, tuple[Group, ...]], 
     heads = {"person": "People have to say", "data": "The data have to show", "later": "Later steps show"}
     told = ((head, groups(f for f in unknown if who_can(f.check) == who)) for who, head in heads.items())
     return tuple((head, found) for head, found in told if found)
+
+
+def _todos(given: Iterable[ToDo]) -> tuple[ToDo, ...]:
+    """Return what there is to do, each step once: what several findings ask for alike is one."""
+    steps: dict[tuple[Any, ...], list[ToDo]] = {}
+    for number, one in enumerate(given):
+        key: tuple[Any, ...] = (one.who, one.how, one.commands) if one.how else (number,)
+        steps.setdefault(key, []).append(one)
+    told = []
+    for same in steps.values():
+        what = list(dict.fromkeys(one.what for one in same))
+        more = f" and {len(what) - MOST_JOINED} more" if len(what) > MOST_JOINED else ""
+        told.append(replace(same[0], what="; ".join(what[:MOST_JOINED]) + more))
+    return tuple(told)
 
 
 def _todo(group: Group, owner: str) -> ToDo:
@@ -159,7 +233,11 @@ def column_state(column: ColumnView) -> ColumnState:
     told += [(f.verdict, f) for f in others if f.verdict == "unknown"]
     told += [("note", f) for f in others if f.verdict == "pass" and f.next]
     verdict = told[0][0] if told else "asked" if asked else "pass"
-    return ColumnState(column, verdict, tuple(told[:MOST_TOLD]), len(asked))
+    # of each check the worst: several codes of one column would fill its tile
+    first: dict[tuple[str, str], tuple[str, Finding]] = {}
+    for kind, f in told:
+        first.setdefault((kind, f.check), (kind, f))
+    return ColumnState(column, verdict, tuple(first.values())[:MOST_TOLD], len(asked))
 
 
 def _badness(state: ColumnState) -> tuple[int, float]:

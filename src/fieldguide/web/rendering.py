@@ -15,7 +15,7 @@ from markupsafe import Markup
 from fieldguide.readiness.telling import commands
 from fieldguide.web import charts, pictures
 from fieldguide.web.format import FILTERS
-from fieldguide.web.readiness import grade_values, without_commands
+from fieldguide.web.readiness import grade_values, joined, without_commands
 from fieldguide.web.view import ProgramView
 
 ASSETS: Mapping[str, tuple[str, str]] = {  # name -> (file in static/, media type)
@@ -89,6 +89,7 @@ def _environment() -> Environment:
     environment.filters.update(FILTERS)
     environment.filters["spec_json"] = _spec_json
     environment.filters["commands"] = commands
+    environment.filters["joined"] = joined
     environment.filters["without_commands"] = without_commands
     environment.filters["drawn"] = pictures.column
     environment.filters["before_after"] = pictures.before_after

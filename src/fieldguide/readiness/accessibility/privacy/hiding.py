@@ -74,8 +74,12 @@ def hide(finding: Finding, hidden: Hidden) -> Finding:
 
     def quoted(match: re.Match[str]) -> str:
         text = match[1] if match[1] is not None else match[2]
-        shown = text in hidden.names or not (about or text in hidden.texts)
+        shown = text in hidden.names or not (about or text in hidden.texts or named_before(match))
         return match[0] if shown else match[0].replace(text, masked(text))
+
+    def named_before(match: re.Match[str]) -> bool:
+        before = match.string[: match.start()].rstrip()
+        return any(re.search(rf"(?<!\w){re.escape(name)}$", before) for name in hidden.columns)
 
     def equal(match: re.Match[str]) -> str:
         named = any(match[1].strip().endswith(name) for name in hidden.columns)
