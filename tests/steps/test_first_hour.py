@@ -79,6 +79,23 @@ def test_a_command_that_is_copied_with_its_blanks_is_no_answer(people: Path, run
     )
 
 
+def test_several_answers_are_one_command_and_all_or_none_count(people: Path, run: Run) -> None:
+    run("new", "people", "kunden.csv")
+    wrong = run("confirm", "people.py", "owner=web team", "license=", "--by", "Ann", code=2)
+    assert "license lacks an answer" in wrong.stderr
+    assert "lacks --by" in run("confirm", "people.py", "owner=us", code=2).stderr
+    assert (
+        "each check once" in run("confirm", "people.py", "owner=a", "owner=b", "--by", "Ann", code=2).stderr
+    )
+    assert run("confirm", "people.py", "owner=us", "wild_values=x", "--by", "Ann", code=2)
+    assert as_json(run("history", "people.py", "--json"))["answers"] == []
+    said = run("confirm", "people.py", "owner=web team", "license=CC0 = free", "--by", "Ann").stdout
+    assert said.splitlines() == [
+        "Recorded: Ann confirms owner: web team.",
+        "Recorded: Ann confirms license: CC0 = free.",
+    ]
+
+
 def test_wrong_turns_on_the_way_up_end_in_a_sentence(people: Path, run: Run) -> None:
     run("new", "kunden", "kunden.csv")
     for words, told in {

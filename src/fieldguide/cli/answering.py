@@ -30,7 +30,7 @@ about_option = click.option(
 
 @click.command()
 @program_argument
-@click.argument("check", required=False)
+@click.argument("checks", metavar="[CHECK[=ANSWER]]…", nargs=-1)
 @by_option
 @click.option("--because", metavar="TEXT", help="What the answer is, or why.")
 @about_option
@@ -38,7 +38,7 @@ about_option = click.option(
 @common
 def confirm(
     program: str,
-    check: str | None,
+    checks: tuple[str, ...],
     by: str | None,
     because: str | None,
     about: tuple[str, ...],
@@ -46,12 +46,15 @@ def confirm(
     home: str,
     as_json: bool,
 ) -> None:
-    """Answer CHECK for PROGRAM, a question that only a person can answer; without CHECK: list what is open."""
+    """Answer CHECK for PROGRAM, a question that only a person can answer; without CHECK: list what is open.
+
+    Several at once are written as CHECK=ANSWER: confirm P license=CC0 purpose="better offers" --by NAME.
+    """
     loaded = load_one(program)
     from fieldguide.steps.answers import confirm as step
     from fieldguide.steps.answers import questions
 
-    if check is None:
+    if not checks:
         if by or because or about or until:
             raise UsageError(
                 "confirm lacks the CHECK that is answered; without options it lists those that are open."
@@ -61,7 +64,30 @@ def confirm(
     from fieldguide.readiness.answers import answerable
     from fieldguide.readiness.levels import CHECKS
 
-    answerable(check)
+    given = [each.partition("=") for each in checks]
+    for name, _, _ in given:
+        answerable(name)
+    if len(given) > 1 or given[0][1]:
+        told = {name: text.strip() for name, _, text in given}
+        open_ = [name for name, text in told.items() if text in ("", "ANSWER")]
+        if because or open_ or len(told) < len(given):
+            raise UsageError(
+                "Several answers are written as CHECK=ANSWER, each check once and without --because"
+                + (f"; {', '.join(open_)} lacks an answer." if open_ else ".")
+            )
+        if not by:
+            raise UsageError("confirm lacks --by (who answers for it).")
+        all_ = [
+            step(loaded, name, by=by, because=text, about=about, until=until, home=home)
+            for name, text in told.items()
+        ]
+        if as_json:
+            print_json({"answers": [_as_json(one) for one in all_]})
+        else:
+            for one in all_:
+                _show(one, "confirms", as_json)
+        return
+    check = checks[0]
     said = _asked(
         f"confirm {check}",
         {"--by": (by, "who answers for it"), "--because": (because, CHECKS[check].checks)},
@@ -145,10 +171,14 @@ def _asked(command: str, given: dict[str, tuple[str | None, str]], needed: Seque
     return {flag.removeprefix("--"): text for flag, text in answers.items()}
 
 
+def _as_json(told: Sequence[Answer | Waiver]) -> dict[str, object]:
+    return {**vars(told[0]), "columns": [each.about for each in told if each.about is not None]}
+
+
 def _show(told: Sequence[Answer | Waiver], verb: str, as_json: bool) -> None:
     first, columns = told[0], [each.about for each in told if each.about is not None]
     if as_json:
-        print_json({**vars(first), "columns": columns})
+        print_json(_as_json(told))
         return
     of = f" of {', '.join(columns)}" if columns else ""
     until = f" until {first.until:%Y-%m-%d}" if first.until else ""
