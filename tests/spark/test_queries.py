@@ -23,7 +23,7 @@ from fieldguide.tables.query.groups import group_sizes, longest_pause, time_ends
 from fieldguide.tables.query.keys import all_differ, duplicate_keys
 from fieldguide.tables.query.labels import by_label, labels
 from fieldguide.tables.query.measured import compared, measured_again, weights
-from fieldguide.tables.query.pairs import mixed_groups, rows_holding, rows_sharing, text_counts
+from fieldguide.tables.query.pairs import mixed_groups, rows_holding, text_counts, with_sharers
 from fieldguide.tables.query.periods import edges, rows_by_period
 from fieldguide.tables.query.places import (
     beyond,
@@ -102,13 +102,19 @@ BOTH: dict[str, Callable[[ibis.Table], Any]] = {
     "rows_holding a number": lambda t: rows_holding(t, ["count"], [("7",), ("8",)], ["__key"], 1_000),
     "mixed_groups": lambda t: mixed_groups(t, ["__entity"], "plan", 10_000),
     "mixed_groups of two": lambda t: mixed_groups(t, ["__entity", "plan"], "back", 10_000),
-    "rows_sharing": lambda t: rows_sharing(t, "__entity", pa.table({"__entity": ["u1", "u2", "u2"]}), 1_000),
+    "with_sharers": lambda t: with_sharers(t, "__entity", _first(t, 3), 1_000),
+    "with_sharers of none": lambda t: with_sharers(t, "__key", _first(t, 3), 1_000),
     "distinct_texts": lambda t: distinct_texts(t, "__key", 100),
 }
 OF_SUMMARIES = {"rows_by_span", "by_spans", "start", "lines"}
 """What looks at no table."""
 PARTS = {"place", "period", "row"}
 """Parts of expressions that the others are made of."""
+
+
+def _first(table: ibis.Table, rows: int) -> pa.Table:
+    numbered = engine.numbered(table)
+    return engine.to_arrow(numbered.filter(numbered["__row"] <= rows)).sort_by("__row")
 
 
 def _drawn(table: ibis.Table, *, keyed: bool, most: int | None = None) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 import ibis
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fieldguide.tables import engines as engine
 from fieldguide.tables.counting import whole
@@ -64,14 +65,25 @@ def mixed_groups(table: ibis.Table, x: Sequence[str], y: str, most: int) -> pa.T
     return None if len(found) > most else found.sort_by([(n, "ascending") for n in (*names, "y")])
 
 
-def rows_sharing(table: ibis.Table, column: str, values: pa.Table, most: int) -> pa.Table | None:
-    """Return the rows (all columns, and `__row`) whose value in `column` is one of `values` (a table with it alone).
+def with_sharers(table: ibis.Table, column: str, rows: pa.Table, most: int) -> pa.Table | None:
+    """Return `rows` of the table (all columns, and `__row`) and all others whose value in `column` is one of theirs.
 
-    None where there are more than `most`: rows that are copies of each other share any value.
+    None where these are more than `most`. Rows that are copies of each other share any value; a value that no
+    second row has costs no reading of the other columns.
     """
-    listed = engine.from_arrow(engine.connection_of(table), values).distinct()
+    values = engine.from_arrow(engine.connection_of(table), rows.select([column])).distinct()
+    met = table.select(column).semi_join(values, column)
+    several = met.group_by(column).agg(n=met.count()).filter(lambda g: g["n"] > 1).select(column)
+    shared = engine.to_arrow(several)
+    if not len(shared):
+        return rows
+    listed = engine.from_arrow(engine.connection_of(table), shared)
     found = engine.to_arrow(engine.numbered(table).semi_join(listed, column).limit(most + 1))
-    return None if len(found) > most else found.sort_by("__row")
+    if len(found) > most:
+        return None
+    found = found.select(rows.column_names).cast(rows.schema)
+    alone = rows.filter(pc.invert(pc.is_in(rows["__row"], found["__row"].combine_chunks())))
+    return pa.concat_tables([alone, found]).sort_by("__row")
 
 
 def _or_nothing(text: Any) -> Any:

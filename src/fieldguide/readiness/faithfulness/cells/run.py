@@ -23,7 +23,7 @@ from fieldguide.readiness.faithfulness.cells.findings import (
 from fieldguide.readiness.faithfulness.cells.suspects import Suspect, judged
 from fieldguide.readiness.faithfulness.view import MOST_SAMPLED, Faithful
 from fieldguide.tables.query import size
-from fieldguide.tables.query.pairs import mixed_groups, rows_holding, rows_sharing, text_counts
+from fieldguide.tables.query.pairs import mixed_groups, rows_holding, text_counts, with_sharers
 from fieldguide.tables.query.sampled import sampled
 
 MOST_CELLS = 2_000_000
@@ -33,6 +33,7 @@ SAMPLED_CELLS = 500_000
 MOST_COPIES = 25_000
 """Rows among which copies are looked for, where the table is larger."""
 VALUES_SHARED = 5_000
+"""Rows of a larger table that are drawn with their copies."""
 MOST_DISTINCT = 200_000
 """Distinct values of a column that are judged anew over all rows."""
 MOST_PAIRS = 500_000
@@ -200,6 +201,6 @@ def _with_copies(looked: Looked) -> pa.Table:
     if not named:
         return looked.table
     telling = max(named, key=lambda c: int((c.counts > 0).sum())).name
-    values = looked.table.select([telling]).drop_null().slice(0, VALUES_SHARED)
-    found = rows_sharing(view.raw, telling, values, MOST_COPIES)
+    rows = looked.table.filter(looked.table[telling].is_valid()).slice(0, VALUES_SHARED)
+    found = with_sharers(view.raw, telling, rows, MOST_COPIES)
     return looked.table if found is None else found
