@@ -12,8 +12,9 @@ import pyarrow as pa
 from fieldguide.program import Feature, Source
 from fieldguide.readiness.faithfulness.stretches import any_return
 from fieldguide.tables.query import Labels
-from fieldguide.tables.query.drawn import copies, draw
+from fieldguide.tables.query.drawn import ALIKE, ROW, copies, draw
 from fieldguide.tables.query.lines import Lines, lines
+from fieldguide.tables.query.pairs import with_sharers
 from fieldguide.tables.query.sampled import sampled
 from fieldguide.tables.summary import ColumnSummary, Summary
 
@@ -65,19 +66,22 @@ class Faithful:
     @cached_property
     def lines(self) -> Lines:
         """Up to 50,000 rows of `table` in the order of time and key, chosen by the md5 of their key."""
+        return lines(self._drawn, self.features, self.rows)
+
+    @cached_property
+    def _drawn(self) -> pa.Table:
         if self.draw_lines is not None:
-            return lines(self.draw_lines(), self.features, self.rows)
+            return self.draw_lines()
         nan = float("nan")
         unlabeled = Labels(self.rows, 0, nan, nan, nan, nan)
-        found = draw(
+        return draw(
             self.table,
             unlabeled,
             binary=False,
             keyed=bool(self.key),
             ordered=not self.joined,
             most=MOST_SAMPLED,
-        )
-        return lines(found.table, self.features, self.rows)
+        ).table
 
     @cached_property
     def alike(self) -> Lines | None:
@@ -95,7 +99,9 @@ class Faithful:
         grid = even[0].grid
         assert grid is not None
         by, two = (even[0].name, grid), [c.name for c in even[:2]]
-        if not any_return(copies(self.table, by, self.rows, True, two), two):
+        seen = self._drawn.select([*two, ROW]).slice(0, ALIKE)
+        met = with_sharers(self.table.select(two), even[0].name, seen, 4 * ALIKE)
+        if met is not None and not any_return(met, two):
             return None
         return lines(copies(self.table, by, self.rows, True), self.features, self.rows)
 
