@@ -40,9 +40,9 @@ def duplicate_keys(table: ibis.Table, columns: Sequence[str] = ("__key",)) -> Du
     only keys whose hash comes twice can be on two rows, and mostly there are none.
     """
     whole_key = [table[name].notnull() for name in columns]
-    keyed = table.filter(*whole_key)
     counted = row(table.aggregate(rows=table.count(), keyed=_all(whole_key).sum()))
     null = int(counted["rows"] - (counted["keyed"] or 0))
+    keyed = table.filter(*whole_key) if null else table
     suspects = _seen_twice(keyed, columns, int(counted["keyed"] or 0))
     if suspects is not None and not suspects:
         return Duplicates(0, 0, 0, null, ())
