@@ -7,7 +7,7 @@ Columns and dependencies in which the sample saw nothing cost nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,10 +23,13 @@ from fieldguide.readiness.faithfulness.cells.dependencies import (
     dependencies,
     grouped_counts,
 )
+from fieldguide.readiness.faithfulness.cells.rules import CERTAIN, ruled, usual_words
 from fieldguide.readiness.faithfulness.cells.suspects import SHARP, THRESHOLD, Suspect
 
 MOST_COLUMNS, MOST_DEPENDENCIES = 10, 5
 """Columns, and dependencies, that are judged anew, those with the most suspects first."""
+OF_ROWS = ("consistent_columns", "swapped_fields")
+"""Checks whose suspects are wrong in their row, not as a value."""
 MOST_VALUES = 20_000
 """Values, or pairs of values, whose rows are listed."""
 
@@ -52,9 +55,10 @@ def everywhere(ask: Ask, columns: Sequence[Column], found: Sequence[Placed], shi
     """Return the suspects of the sample and those like them in all rows; `shift` moves the odds as in the sample."""
     placed = {(row, s.column): (row, key, s) for row, key, s in found}
     known = dependencies(columns)
-    by_value = [s.column for _, _, s in found if s.check != "consistent_columns"]
+    by_value = [s.column for _, _, s in found if s.check not in OF_ROWS]
+    words = usual_words(columns)
     for number in sorted(set(by_value), key=lambda c: (-by_value.count(c), c))[:MOST_COLUMNS]:
-        for each in _of_values(ask, columns, known, number, shift):
+        for each in _of_values(ask, columns, known, number, shift, words):
             placed.setdefault((each[0], number), each)
     wanted = {s.column for _, _, s in found if s.witness == "group"}
     strong = sorted((d for d in known.dependencies if d.y in wanted), key=lambda d: -d.agreement.gain)
@@ -65,7 +69,7 @@ def everywhere(ask: Ask, columns: Sequence[Column], found: Sequence[Placed], shi
 
 
 def _of_values(
-    ask: Ask, columns: Sequence[Column], known: Found, number: int, shift: float
+    ask: Ask, columns: Sequence[Column], known: Found, number: int, shift: float, words: Set[str]
 ) -> Iterator[Placed]:
     name = columns[number].name
     counts = ask.counts(name)
@@ -73,6 +77,11 @@ def _of_values(
         return
     texts, rows = tuple(text for text, _ in counts), np.array([n for _, n in counts], dtype=np.int64)
     full = Column(name, texts, np.zeros(0, dtype=np.int64), rows)
+    _, ruled_out = ruled(replace(full, written=columns[number].written), words)
+    odd = list(ruled_out.items())[:MOST_VALUES]
+    for at, row, key in ask.rows([name], [(texts[code],) for code, _ in odd]):
+        code, (by, one) = odd[at]
+        yield row, key, Suspect(row, number, texts[code], one.instead, CERTAIN, by, one.why)
     codes, odds, better, witness, why = evidence.of_values(columns, known, number, full)
     likely = chance(odds + shift)
     kept = np.flatnonzero(likely >= THRESHOLD)[:MOST_VALUES].tolist()

@@ -17,8 +17,6 @@ MOST_UNITS = 8
 """Ways to write a unit; a column with more holds something else."""
 LEAST_BARE = 0.02
 """Share of the rows without a unit, at least, for those with several writings of one to be the odd ones."""
-CERTAIN = 0.9
-"""Chance that a cell is called wrong with: the rule is sharp, but which way is right is a guess."""
 
 _PIECES = re.compile(r"\d+|[^\W\d_]+|[^\w\s]|\s+|_")
 _CLOCK = re.compile(r"(?<![\d:])(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?|:60)?(?![\d:])")

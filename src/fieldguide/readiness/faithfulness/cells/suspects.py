@@ -14,8 +14,9 @@ from fieldguide.readiness.faithfulness.cells.columns import Column, Flags, Ints
 from fieldguide.readiness.faithfulness.cells.conflicts import sharp
 from fieldguide.readiness.faithfulness.cells.evidence import WITNESSES, Evidence
 from fieldguide.readiness.faithfulness.cells.exceptions import explained
-from fieldguide.readiness.faithfulness.cells.layouts import CERTAIN, odd_layouts
+from fieldguide.readiness.faithfulness.cells.rules import CERTAIN, ruled, usual_words
 from fieldguide.readiness.faithfulness.cells.sources import Reports
+from fieldguide.readiness.faithfulness.cells.swapped import swapped
 
 THRESHOLD = 0.7
 """Chance from which a cell is suspect."""
@@ -31,6 +32,11 @@ CHECK_OF = {
     "shape": "cell_formats",
     "word": "cell_formats",
     "layout": "cell_formats",
+    "mask": "cell_formats",
+    "zeros": "cell_formats",
+    "again": "spelled_alike",
+    "swapped": "swapped_fields",
+    "number": "cell_numbers",
 }
 """Which check tells of a suspect, by its main witness."""
 
@@ -79,7 +85,7 @@ def judged(columns: Sequence[Column], threshold: float = THRESHOLD) -> tuple[lis
     found, shift = _by_evidence(evidence, threshold, () if reported is None else reported.about)
     if reported is not None:
         found += _by_sources(columns, reported, threshold)
-    found = _with_layouts(columns, found)
+    found = _with_rules(columns, found)
     return sorted(found, key=lambda s: (-s.chance, s.row, s.column)), shift
 
 
@@ -118,25 +124,37 @@ def _sharp(evidence: Evidence, cells: Ints) -> Flags:
     return np.isin(cells, against.row[at] * len(evidence.columns) + against.y[at])
 
 
-def _with_layouts(columns: Sequence[Column], found: Sequence[Suspect]) -> list[Suspect]:
-    """Return suspects with the values that are written in another way than their column, and without its usual ones."""
-    kept = list(found)
+def _with_rules(columns: Sequence[Column], found: Sequence[Suspect]) -> list[Suspect]:
+    """Return suspects with the cells that a rule accuses, and without those that a rule for their column clears."""
+    kept, words = list(found), usual_words(columns)
     for number, column in enumerate(columns):
-        told = odd_layouts(column)
-        if not told.odd:
+        told, odd = ruled(column, words)
+        if not odd:
             continue
-        usual = {column.values[code] for code in told.usual}
-        kept = [s for s in kept if s.column != number or s.witness != "shape" or s.text not in usual]
+        cleared: set[tuple[str, str | None]] = {("shape", column.values[code]) for code in told.usual}
+        cleared |= {("spelling", one.instead) for _, one in odd.values()}
+        kept = [s for s in kept if s.column != number or (s.witness, s.text) not in cleared]
         known = {s.row for s in kept if s.column == number}
-        for odd in told.odd:
-            rows = np.flatnonzero(column.codes == odd.code).tolist()
-            text = column.values[odd.code]
-            kept += [
-                Suspect(row, number, text, odd.instead, CERTAIN, "layout", odd.why)
-                for row in rows
-                if row not in known
-            ]
-    return kept
+        for row in np.flatnonzero(np.isin(column.codes, list(odd))).tolist():
+            if row not in known:
+                code = int(column.codes[row])
+                witness, one = odd[code]
+                kept.append(Suspect(row, number, column.values[code], one.instead, CERTAIN, witness, one.why))
+    return kept + _swapped(columns, {(s.row, s.column) for s in kept})
+
+
+def _swapped(columns: Sequence[Column], known: set[tuple[int, int]]) -> list[Suspect]:
+    found = []
+    for pair in swapped(columns):
+        for row in pair.rows.tolist():
+            for here, there in ((pair.a, pair.b), (pair.b, pair.a)):
+                if (row, here) in known:
+                    continue
+                known.add((row, here))
+                text, other = (columns[c].values[int(columns[c].codes[row])] for c in (here, there))
+                why = f"it belongs to {columns[there].name}, and what stands there to {columns[here].name}"
+                found.append(Suspect(row, here, text, other, CERTAIN, "swapped", why))
+    return found
 
 
 def _by_sources(columns: Sequence[Column], reported: Reports, threshold: float) -> list[Suspect]:

@@ -24,6 +24,17 @@ CHECKS: tuple[Check, ...] = (
         "fieldguide waive P cell_formats --by NAME --because WHY",
     ),
     Check(
+        "swapped_fields", "B3", "machine",
+        "no two fields of a row are in each other's place",
+        "exchange the two fields at the source; if they are right: "
+        "fieldguide waive P swapped_fields --by NAME --because WHY",
+    ),
+    Check(
+        "cell_numbers", "B3", "machine",
+        "no single number is far from all others of its column, or stands for nothing",
+        "look at the cells (fieldguide grade P --queues DIR lists them all) and correct them at the source",
+    ),
+    Check(
         "duplicate_rows", "B3", "machine",
         "no row comes twice under another key",
         "find out what writes rows twice, and keep one of each",
