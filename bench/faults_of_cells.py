@@ -8,7 +8,15 @@ import numpy as np
 from faults_of_measurement import Fault, Planted, Random, Values
 from worlds_of_measurement import World
 
-CELLS = ("consistent_columns", "spelled_alike", "cell_formats", "duplicate_rows", "similar_rows")
+CELLS = (
+    "consistent_columns",
+    "spelled_alike",
+    "cell_formats",
+    "swapped_fields",
+    "cell_numbers",
+    "duplicate_rows",
+    "similar_rows",
+)
 """The checks of single cells and of rows that resemble each other."""
 FIRST = (
     "Amber",

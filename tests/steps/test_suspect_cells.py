@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from fieldguide.readiness.faithfulness.cells import run as cells_run
+from fieldguide.readiness.faithfulness.cells.findings import CELL_CHECKS
 
 from .conftest import Run, as_json
 
@@ -51,7 +52,7 @@ def test_from_a_table_to_the_cells_to_look_at_in_two_commands(tmp_path: Path, ru
 def findings(run: Run) -> dict[str, list[dict[str, object]]]:
     """Return the findings of the checks of cells by verdict."""
     found = as_json(run("grade", "stops.py", "--json"))["findings"]
-    mine = [f for f in found if f["check"] in ("consistent_columns", "spelled_alike", "cell_formats")]
+    mine = [f for f in found if f["check"] in CELL_CHECKS]
     return {v: [f for f in mine if f["verdict"] == v] for v in ("pass", "fail")}
 
 
@@ -66,7 +67,7 @@ def test_many_cells_hold_the_level_back_and_few_do_not(tmp_path: Path, run: Run)
         "look at the cells; few are no reason to wait"
     ]
     stops(tmp_path / "stops.csv", wrong=0)
-    assert [f["about"] for f in findings(run)["pass"]] == [None, None, None]
+    assert [f["about"] for f in findings(run)["pass"]] == [None] * len(CELL_CHECKS)
 
 
 def test_of_a_table_larger_than_what_is_looked_at_all_rows_are_listed(

@@ -13,6 +13,7 @@ from fieldguide.readiness.accessibility.privacy.cells import masked
 _QUOTED = re.compile(r"(?<!\w)'([^'\n]{1,200})'|\"([^\"\n]{1,200})\"")
 _TEXT = r"(?:'[^'\n]*'|\"[^\"\n]*\")"
 _EQUAL = re.compile(rf"(\w[\w .-]*?) (=|from) ({_TEXT}(?:, {_TEXT})*|[^;,()\n]+)")
+_KEY = re.compile(r"\(key (.*?)\)(?=[\s:;,]|$)")
 _CLOCK = r"[T ]\d\d:\d\d[\d:.]*(?:Z|[+-]\d\d:?\d\d)?"
 _NUMBER = re.compile(rf"(?<![\w#])-?\d(?:[\d.,:/-]*\d)?(?:{_CLOCK})?(?:[eE][-+]?\d+)?")
 _COUNTED = re.compile(
@@ -92,6 +93,9 @@ def hide(finding: Finding, hidden: Hidden) -> Finding:
     if evidence.get("by") in hidden.columns:
         evidence.pop("groups", None)
     saw, expected = (_EQUAL.sub(equal, _QUOTED.sub(quoted, text)) for text in (finding.saw, finding.expected))
+    if hidden.key:
+        saw, expected = (_keyless(text) for text in (saw, expected))
+        evidence = {name: _keys_gone(value) for name, value in evidence.items()}
     if about:
         saw, expected = (_unnumbered(text, hidden.names) for text in (saw, expected))
         evidence = {name: value for name, value in evidence.items() if name not in _VALUES}
@@ -126,6 +130,25 @@ def _unnumbered(text: str, names: Iterable[str]) -> str:
 
     inside = {at for m in named.finditer(text) for at in range(*m.span())} if named else set()
     return _NUMBER.sub(number, text)
+
+
+def _keyless(text: str) -> str:
+    """Return a text in which the keys of rows are masked.
+
+    >>> _keyless("row 41 (key ada40@example.org): '3'")
+    "row 41 (key xxx99@xxxxxxx.xxx): '3'"
+    """
+    return _KEY.sub(lambda match: f"(key {masked(match[1])})", text)
+
+
+def _keys_gone(value: Any) -> Any:
+    if isinstance(value, str):
+        return _keyless(value)
+    if isinstance(value, Mapping):
+        return {name: _keys_gone(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_keys_gone(inner) for inner in value]
+    return value
 
 
 def _leaf(value: Any, texts: frozenset[str]) -> Any:

@@ -21,10 +21,10 @@ LEAST_NUMBERS, LEAST_ROWS, LEAST_DISTINCT = 0.9, 200, 20
 """Share of a column's values that are numbers, their rows, and how many differ, for a column's reach to be told."""
 TABLES = 1_000
 """One clean column in so many has a row beyond its reach."""
-LIGHT, LIGHT_WITH_GAP, NOISE = 1.15, 1.3, 0.4
+LIGHT, LIGHT_WITH_GAP, NOISE = 1.15, 1.4, 0.4
 """Shape of a tail that is light enough (normal: 0.86, exponential: 1.28), less what the shape errs by in few rows."""
 LEAST_SHAPE = 1.0
-MOST_BEYOND, MOST_BEYOND_GAP = 0.01, 0.04
+MOST_BEYOND, MOST_BEYOND_GAP = 0.01, 0.02
 """Share of the rows that may lie beyond an end, at most: more are a second kind of things."""
 EMPTY = 1.5
 """So far below the reach no row may lie, where it is drawn from nearer the middle."""
