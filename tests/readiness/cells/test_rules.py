@@ -182,3 +182,12 @@ def test_a_word_among_numbers_unless_it_is_how_the_table_says_that_a_value_is_mi
         for i in some(r, N, 0.03).tolist():
             rows[name][i] = "n/a"
     assert {s.text for s in accused(rows).values()} <= {"?"}
+
+
+def test_a_known_number_with_its_point_moved_and_the_rare_end_of_steps() -> None:
+    r = np.random.default_rng(12)
+    speed = [str(x) for x in r.choice(["31.7", "39.6", "55.5", "71.3"], N)]
+    knots = [f"{x * 1.15078:.5f}" for x in r.poisson(4, N)]
+    speed[3], speed[9], knots[5] = "317", "555", f"{20 * 1.15078:.5f}"
+    found = accused({"speed": [*speed], "knots": [*knots]})
+    assert {cell: s.instead for cell, s in found.items()} == {(3, "speed"): "31.7", (9, "speed"): "55.5"}

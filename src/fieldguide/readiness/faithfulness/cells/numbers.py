@@ -36,6 +36,8 @@ COMMON, FEW_VALUES, RARE = 0.01, 50, 0.005
 NEARLY_ALL = 0.95
 LEAST_SIGNIFICANT = 3
 """Digits of a number without the zeros around them, at least, for one with its point moved to be recognized."""
+APART = 3.0
+"""So many times beyond the common values a number with its point moved lies."""
 LEAST_DIGITS = 5
 """Whole numbers that nearly all have as many digits, from so many on, are codes."""
 ROUND = re.compile(r"(^|_)(lon|lng|long|longitude)(_|$)")
@@ -93,40 +95,38 @@ def outliers(x: Floats, rows: Ints) -> Flags:
     total = int(rows.sum())
     if total < LEAST_ROWS or len(x) < LEAST_DISTINCT:
         return out
-    positive = bool((x > 0).all())
-    scales = [x, np.log(x)] if positive else [x]
-    for sign in (1.0, -1.0):
-        side = np.zeros(len(x), dtype=bool)
-        for y in scales if sign > 0 else scales[:1]:  # how near to zero a small number comes says little
-            away = sign * (y - _middle(y, rows))
-            side |= _beyond(away, rows, total)
-            ahead = np.flatnonzero(away > 0)
-            ahead = ahead[np.argsort(-away[ahead], kind="stable")]
-            torn = torn_off(away[ahead], rows[ahead]) if y is x else None
-            if torn is not None:
-                side[ahead[: torn.values]] = True
-        out |= side
+    order = np.argsort(x)
+    rising, n = x[order], rows[order]
+    middle = int(np.searchsorted(np.cumsum(n), total / 2))
+    up, down = rising - rising[middle], rising[middle] - rising
+    sides = [(up[::-1], n[::-1], order[::-1], True), (down, n, order, True)]
+    if rising[0] > 0:  # in logarithms, above alone: how near to zero a small number comes says little
+        logs = np.log(rising)
+        sides.append(((logs - logs[middle])[::-1], n[::-1], order[::-1], False))
+    for away, held, at, torn_too in sides:
+        far = _beyond(away, held, total)
+        if torn_too:
+            ahead = int((away > 0).sum())
+            torn = torn_off(away[:ahead], held[:ahead])
+            far = max(far, 0 if torn is None else torn.values)
+        out[at[:far]] = True
     return out
 
 
-def _beyond(away: Floats, rows: Ints, total: int) -> Flags:
-    """Return which values of a scale lie beyond the reach of one side."""
-    order = np.argsort(-away, kind="stable")
-    upto = np.cumsum(rows[order])
-    ends = [float(away[order[np.searchsorted(upto, share * total)]]) for share in (0.01, 0.05, 0.1, 0.2)]
-    nothing = np.zeros(len(away), dtype=bool)
+def _beyond(away: Floats, rows: Ints, total: int) -> int:
+    """Return how many values of one side (the farthest first) lie beyond its reach."""
+    upto = np.cumsum(rows)
+    ends = [float(away[np.searchsorted(upto, share * total)]) for share in (0.01, 0.05, 0.1, 0.2)]
     if ends[3] <= 0:
-        return nothing
+        return 0
     noise = NOISE / (0.01 * total) ** 0.5
-    beyond = away > _reach(ends[2], ends[0], 0.1, 0.01, LIGHT - noise, total)
-    if beyond.any() and rows[beyond].sum() <= max(3, MOST_BEYOND * total):
-        return np.asarray(beyond)
+    far = int((away > _reach(ends[2], ends[0], 0.1, 0.01, LIGHT - noise, total)).sum())
+    if far and upto[far - 1] <= max(3, MOST_BEYOND * total):
+        return far
     reach = _reach(ends[3], ends[1], 0.2, 0.05, LIGHT_WITH_GAP - noise / 2, total)
-    beyond = away > reach
-    between = (away > reach / EMPTY) & ~beyond
-    if beyond.any() and not between.any() and rows[beyond].sum() <= MOST_BEYOND_GAP * total:
-        return np.asarray(beyond)
-    return nothing
+    far = int((away > reach).sum())
+    alone = far == int((away > reach / EMPTY).sum())
+    return far if far and alone and upto[far - 1] <= MOST_BEYOND_GAP * total else 0
 
 
 def _reach(near: float, far: float, p: float, q: float, light: float, total: int) -> float:
@@ -178,7 +178,9 @@ def _shifted(column: Column, usable: Ints, x: Floats, rows: Ints) -> Iterator[Od
         _significant(float(v)): column.values[code]
         for v, code in zip(x[common], usable[common].tolist(), strict=True)
     }
-    for i in np.flatnonzero((rows <= RARE * rows.sum()) & ((x < low) | (x > high)) & (x != 0)).tolist():
+    for i in np.flatnonzero(
+        (rows <= RARE * rows.sum()) & ((x < low / APART) | (x > high * APART)) & (x > 0)
+    ).tolist():
         same = _significant(float(x[i]))
         if len(same) >= LEAST_SIGNIFICANT and same in known:
             yield Odd(
