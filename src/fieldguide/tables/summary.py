@@ -7,6 +7,7 @@ in `counting`, what is kept on disk in `keeping`; all are offered from here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import ibis
@@ -98,6 +99,7 @@ def summarize(
     rows = whole_of(table)
     sample = _sample(table, features, rows) if seen is None else _in_seconds(seen, features)
     parts = sliced(table, slices, [f.name for f in features], rows)
+    parts = replace(parts, table=engine.named(parts.table))
     distinct = {f.name: _distinct(sample[f.name], rows.rows) for f in features}
     few = [f for f in features if _few(f.kind, sample[f.name], distinct[f.name])]
     counted = by_value(parts, [(f.name, f.kind) for f in few])
