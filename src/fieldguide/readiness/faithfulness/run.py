@@ -260,9 +260,9 @@ def _wild(one: _Columns, f: Feature) -> list[Finding]:
 def _future(one: _Columns, now: datetime) -> list[Finding]:
     if not one.view.timed:
         return times.possible_times(None, now)
-    table, told = one.view.table, one.view.summary.columns.get(one.view.source.time or "")
-    early = told is not None and told.kind == "timestamp" and not (told.high > now.timestamp()).any()
-    later = query.Found(0) if early else query.beyond(table, "__time", above=now.timestamp())
+    table, rhythm_ = one.view.table, one.rhythm
+    past = rhythm_ is not None and rhythm_.until <= now
+    later = query.Found(0) if past else query.beyond(table, "__time", above=now.timestamp())
     findings = times.possible_times(later, now, one.rhythm)
     return [
         replace(f, rows=query.beyond(table, "__time", **f.evidence["beyond"]).examples)
