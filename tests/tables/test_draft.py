@@ -246,6 +246,13 @@ def test_numbers_and_times_among_other_texts_are_counted_as_unread(tmp_path: Pat
     assert "1 values could not be read" in made["size"].reason
 
 
+def test_numbers_that_no_integer_holds_are_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "huge.csv"
+    path.write_text("x,y\n" + "".join(f"{i}e37,{i}\n" for i in range(1, 60)) + "3e308,1.5\n")
+    found = {column.name: column for column in draft(Source(path), tmp_path).columns}
+    assert (found["x"].kind, found["y"].kind) == ("number", "number")
+
+
 def test_a_large_table_is_drafted_as_a_small_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [f"{i},n{i},{'red' if i % 3 else 'blue'},{i % 700},2024-01-{1 + i % 28:02}" for i in range(3_000)]
     (tmp_path / "v.csv").write_text(

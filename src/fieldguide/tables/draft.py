@@ -248,10 +248,11 @@ def _counted(column: Column, rows: int) -> dict[str, Any]:
         counts["instants"] = timestamp(column, "UTC").value.count()
     if value is not None:
         finite = ibis.ifelse(value.abs() < literal(1e300), value, None)
+        small = ibis.ifelse(value.abs() < literal(2.0**53), value, None)  # beyond, every float is whole
         counts |= {
             "least": finite.min(),
             "most": finite.max(),
-            "parts": (finite != finite.floor()).cast("int64").sum(),
+            "parts": (small != small.floor()).cast("int64").sum(),
         }
     found: dict[str, Any] = engine.to_arrow(column.table.aggregate(**counts)).to_pylist()[0]
     return found
