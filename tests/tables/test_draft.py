@@ -253,6 +253,16 @@ def test_numbers_that_no_integer_holds_are_numbers(tmp_path: Path) -> None:
     assert (found["x"].kind, found["y"].kind) == ("number", "number")
 
 
+def test_a_date_beyond_the_calendar_could_not_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "late.csv"
+    days = "".join(f"{i},2020-01-{i % 28 + 1:02d}\n" for i in range(100))
+    path.write_text(f"id,day\n{days}100,290000-01-01\n")
+    program = Program(source=Source(str(path), key="id", time="day"), features=[Number("id")])
+    found = read(program)
+    assert (found.extent.until, found.parts[0].rejected) == ("2020-01-28T00:00:00+00:00", 1)
+    assert (found.parts[0].rejects[0].text, found.parts[0].rejects[0].line) == ("290000-01-01", 102)
+
+
 def test_a_large_table_is_drafted_as_a_small_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [f"{i},n{i},{'red' if i % 3 else 'blue'},{i % 700},2024-01-{1 + i % 28:02}" for i in range(3_000)]
     (tmp_path / "v.csv").write_text(

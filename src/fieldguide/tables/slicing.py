@@ -11,7 +11,7 @@ import ibis
 import numpy as np
 import pyarrow as pa
 
-from fieldguide.errors import UsageError
+from fieldguide.errors import DataError, UsageError
 from fieldguide.tables import engines as engine
 from fieldguide.tables.clocks import EPOCH, search, to_clock, years_of
 from fieldguide.tables.counting import NO_SLICE, Sliced, literal, whole
@@ -124,8 +124,17 @@ def instant(microseconds: int | None) -> str | None:
 
 
 def instant_of(microseconds: int) -> datetime:
-    """Return microseconds since 1970 as an aware datetime in UTC."""
-    return EPOCH + timedelta(microseconds=microseconds)
+    """Return microseconds since 1970 as an aware datetime in UTC.
+
+    Raises DataError beyond the years 1 to 9999.
+    """
+    try:
+        return EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError as error:
+        raise DataError(
+            f"a time lies {microseconds:,} microseconds from 1970, outside of the years 1 to 9999; were seconds taken for "
+            "milliseconds, or these for microseconds? Mend the column, or give it as text."
+        ) from error
 
 
 def _periods(table: ibis.Table, period: Period, names: list[str]) -> Sliced:

@@ -17,6 +17,8 @@ from fieldguide.tables.clocks import to_instant, years_of
 from fieldguide.tables.written import NOTHING, Numbers, Times, Written, as_clock, as_number
 
 TRUE, FALSE = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "0", "0.0")
+CALENDAR = (-62_135_596_800_000_000, 253_402_300_799_999_999)
+"""The first and last microsecond since 1970 of the years 1 to 9999: beyond, no library knows a date."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,7 @@ def timestamp(column: Column, zone: str) -> Cell:
             dated = x.strip().substr(0, 1).between("0", "9")  # DuckDB reads "infinity" and "epoch" as well
             offset = engine.microseconds(ibis.ifelse(aware, x.try_cast(engine.INSTANT), None))
             us = ibis.cases((~dated, None), (aware, offset), else_=_instant(column, zone))
+        us = ibis.ifelse(us.between(*CALENDAR), us, None)
         value = engine.instant_at(us)
         return Cell(value, _wrong(x, us), "no date and time such as 2013-01-31 17:00", column.name)
     if kind.is_numeric():
