@@ -75,22 +75,29 @@ _VERBS = {
     "belong": "belongs", "contradict": "contradicts", "break": "breaks", "end": "ends", "begin": "begins",
 }  # fmt: skip
 _ONE = re.compile(
-    r"(?<![\w.,:/-])1 (?:(?P<how>distinct|different|labeled|other|equal|earlier|unreadable|suspect|missing) )?"
+    r"(?<![\w.,:/-])(?<!and )(?<!or )1 (?:(?P<how>distinct|different|labeled|other|equal|earlier|unreadable|suspect|missing) )?"
     rf"(?P<things>{_THINGS})(?: or (?P<others>{_THINGS}))?(?![\w-])(?: (?P<verb>{'|'.join(_VERBS)})(?!\w))?"
 )
+_AS_THEY_ARE = re.compile(r"""('[^']*'|"[^"]*"|`[^`]*`|fieldguide [^\n;]*)""")
+"""What is quoted, and commands: names and values of the user's own."""
 _ONE_OF = re.compile(
     rf"(?<![\w.,:/-])(1 of (?:the )?[\d,]+ (?:\w+ )?(?:{_THINGS})(?: \([^()]*\))?) ({'|'.join(_VERBS)})(?!\w)"
 )
 
 
 def agreed(text: str) -> str:
-    """Return a text in which the nouns and verbs that follow a 1 are in the singular.
+    """Return a text in which the nouns and verbs that follow a 1 are in the singular; quotations and commands stay.
 
     >>> agreed("1 rows hold -999 (1 of 11 columns are empty); 1 lines or values could not be read, 21 rows hold 0.1 units")
     '1 row holds -999 (1 of 11 columns is empty); 1 line or value could not be read, 21 rows hold 0.1 units'
     """
     if "1 " not in text:
         return text
+    parts = _AS_THEY_ARE.split(text)  # every second one is left as it is
+    return "".join(part if i % 2 else _told_of_one(part) for i, part in enumerate(parts))
+
+
+def _told_of_one(text: str) -> str:
     return _ONE_OF.sub(lambda found: f"{found[1]} {_VERBS[found[2]]}", _ONE.sub(_in_singular, text))
 
 

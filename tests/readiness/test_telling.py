@@ -119,6 +119,8 @@ def test_what_is_told_of_one_thing_is_in_the_singular() -> None:
     )
     kept = "21 rows hold 0.1 units in the 11 columns of 2,001 rows; rows 1 to 3 lie apart"
     assert agreed(kept) == kept
+    own = "in column '1 days', 'Level 1 codes do'; confirm it: fieldguide confirm P described --about '1 days'; 0 or 1 values"
+    assert agreed(own) == own
     assert agreed("1 distinct texts have 2 writings; 1 deliveries late, 1 patches") == (
         "1 distinct text has 2 writings; 1 delivery late, 1 patches"
     )

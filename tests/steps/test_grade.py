@@ -168,8 +168,8 @@ def test_what_people_work_through_is_written_as_files_and_named(
             ["9", "ok", ""],
         ]
     (told,) = [f for f in graded.findings if f.evidence.get("queue") == "cells"]
-    assert told.next == f"mend them; all 2 rows to look at are in {file}"
-    assert {"name": "cells", "rows": 2, "file": str(file)} in graded.to_json()["queues"]
+    assert told.next == f"the list of them, with 2 rows in all, is {file}; mend them"
+    assert {"name": "cells", "rows": 2, "file": str(file), "personal": []} in graded.to_json()["queues"]
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,13 @@ def numbers(*values: float | None) -> pa.Array:
     return pa.array(values, pa.float64(), from_pandas=False)
 
 
+def test_the_rhythm_ends_with_its_last_hour_even_at_the_end_of_the_calendar() -> None:
+    times = pa.array([0, 253_402_300_799_000_000], pa.timestamp("us", "UTC"))
+    found = rhythm(engine.as_table(pa.table({"__time": times})))
+    assert found.until == 253_402_300_800_000_000
+    assert rhythm(engine.as_table(pa.table({"__time": times.slice(0, 0)}))).until == 0
+
+
 def test_duplicate_keys_are_counted_with_their_rows_and_the_exact_copies_among_them() -> None:
     t = table(key=pa.array(["a", "a", "a", "b", "c", "c", None]), x=numbers(1, 1, 2, 1, 5, 6, 7))
     found = query.duplicate_keys(t)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import signal
@@ -122,14 +123,15 @@ def main(args: list[str] | None = None) -> Any:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except PermissionError as error:
-        _say(
-            f"{error.filename} cannot be used ({error.strerror}); check its rights, or choose another place (--home, the current folder)."
-        )
+        _say(_unusable(error))
         code = 4
     except NotADirectoryError as error:
         _say(f"{error.filename} lies below something that is no folder; choose another place.")
         code = 2
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in (errno.EROFS, errno.ENOSPC):
+            _say(_unusable(error))
+            sys.exit(4)
         if _interrupted.is_set():  # a library told of Ctrl-C in words of its own
             _say(INTERRUPTED)
             sys.exit(130)
@@ -142,6 +144,13 @@ def main(args: list[str] | None = None) -> Any:
         )
         code = 70
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _unusable(error: OSError) -> str:
+    return (
+        f"{error.filename or 'a file'} cannot be used ({error.strerror}); check its rights and the room left, or choose "
+        "another place (--home, the current folder)."
+    )
 
 
 INTERRUPTED = "Interrupted; nothing half-written was left behind."

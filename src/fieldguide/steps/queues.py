@@ -98,10 +98,10 @@ def with_files(
     for finding in findings:
         name = finding.evidence.get("queue")
         if isinstance(name, str) and name in written and (finding.verdict != "pass" or finding.next):
-            todo = f"{finding.next.rstrip('.')}; " if finding.next else ""
             rows = queues[name].num_rows
             place = f"{written[name]}{f' ({shown[name]})' if shown[name] else ''}"
-            finding = replace(finding, next=f"{todo}all {rows:,} rows to look at are in {place}")
+            listed = f"the list of them, with {rows:,} rows in all, is {place}"
+            finding = replace(finding, next=f"{listed}; {finding.next}" if finding.next else listed)
         told.append(finding)
     return told
 

@@ -130,6 +130,15 @@ def test_codes_that_lost_their_zeros_and_numbers_that_never_had_any() -> None:
     assert all(found[cell].instead == was for cell, was in truth.items())
 
 
+def test_numbers_among_which_a_few_are_padded_lost_nothing() -> None:
+    r = np.random.default_rng(9)
+    counts, years = r.integers(200, 9_999, N), r.integers(800, 2_024, N)
+    rows: Rows = {"count": [f"{k}" for k in counts], "year": [f"{k}" for k in years]}
+    for i in range(5):
+        rows["count"][i], rows["year"][i] = "0000", f"0{700 + i}"
+    assert [cell for cell in accused(rows) if cell[0] >= 5] == []
+
+
 def test_the_same_slip_on_several_rows_of_a_column_of_few_names_and_names_that_are_near() -> None:
     r = np.random.default_rng(8)
     city = [str(x) for x in r.choice(["Köln", "Berlin", "Hamburg", "Bonn"], N, p=[0.4, 0.3, 0.2, 0.1])]

@@ -261,7 +261,7 @@ def _future(one: _Columns, now: datetime) -> list[Finding]:
     if not one.view.timed:
         return times.possible_times(None, now)
     table, rhythm_ = one.view.table, one.rhythm
-    past = rhythm_ is not None and rhythm_.until <= now
+    past = rhythm_ is not None and rhythm_.until <= now.timestamp() * 1e6
     later = query.Found(0) if past else query.beyond(table, "__time", above=now.timestamp())
     findings = times.possible_times(later, now, one.rhythm)
     return [

@@ -99,7 +99,7 @@ class Faithful:
         grid = even[0].grid
         assert grid is not None
         by, two = (even[0].name, grid), [c.name for c in even[:2]]
-        seen = self._drawn.select([*two, ROW]).slice(0, ALIKE)
+        seen = self._drawn.select([*two, ROW])
         met = with_sharers(self.table.select(two), even[0].name, seen, 4 * ALIKE)
         if met is not None and not any_return(met, two):
             return None

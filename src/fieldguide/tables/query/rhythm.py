@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import ibis
 import numpy as np
@@ -11,7 +10,6 @@ import numpy as np
 from fieldguide.tables import engines as engine
 from fieldguide.tables.counting import whole
 from fieldguide.tables.query.periods import edges
-from fieldguide.tables.slicing import instant_of
 from fieldguide.tables.tally import Ints
 
 HOUR = 3_600_000_000
@@ -32,9 +30,9 @@ class Rhythm:
     rows: Ints
 
     @property
-    def until(self) -> datetime:
-        """The end of the last unit that has rows; 1970 without any."""
-        return instant_of(int(self.units[-1] + 1) * self.width if len(self.units) else 0)
+    def until(self) -> int:
+        """The end of the last unit that has rows, in microseconds since 1970; 0 without any."""
+        return int(self.units[-1] + 1) * self.width if len(self.units) else 0
 
 
 def rhythm(table: ibis.Table) -> Rhythm:

@@ -31,7 +31,10 @@ _OTHERS = (
     (b"\x89PNG", "a picture (PNG); ask for the data behind it"),
     (b"\xff\xd8\xff", "a picture (JPEG); ask for the data behind it"),
     (b"GIF8", "a picture (GIF); ask for the data behind it"),
-    (b"SQLite format 3\x00", "a SQLite database; write Source('sqlite:///{name}', table=…)"),
+    (
+        b"SQLite format 3\x00",
+        "a SQLite database; write Source('sqlite:///{name}', table=…), or: fieldguide new NAME sqlite:///{name}",
+    ),
     (b"\x28\xb5\x2f\xfd", "packed by zstd; unpack it first: zstd -d {name}"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it first"),
     (b"Rar!", "a RAR archive; unpack it first"),

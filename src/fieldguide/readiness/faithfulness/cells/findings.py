@@ -10,7 +10,7 @@ from fieldguide.readiness.faithfulness.cells.copies import Pair, Repeated
 from fieldguide.readiness.faithfulness.cells.suspects import Suspect
 
 CELL_CHECKS = ("consistent_columns", "spelled_alike", "cell_formats", "swapped_fields", "cell_numbers")
-TOLD = ("cell_numbers",)
+TOLD = ("swapped_fields", "cell_numbers")
 """Checks that list cells of which others judge whether they hold a level back (`wild_values`, `default_values`)."""
 MANY = 5.0
 """Cells of a column that hold something likely wrong (the sum of their chances), from which its check fails …"""
@@ -68,7 +68,7 @@ def _of_column(
     looked_at: str,
 ) -> Finding:
     likely = sum(s.chance for s in suspects if s.text is not None)
-    slips = check in ("consistent_columns", "swapped_fields", *TOLD) or len(suspects) <= COMMON * rows
+    slips = check in ("consistent_columns", *TOLD) or len(suspects) <= COMMON * rows
     fails = declared and slips and check not in TOLD and likely >= MANY and likely >= MANY_SHARE * rows
     first = suspects[0]
     cells = "1 cell is" if len(suspects) == 1 else f"{len(suspects):,} cells are"

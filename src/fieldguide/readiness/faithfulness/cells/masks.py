@@ -27,7 +27,7 @@ FEW_WAYS = 5
 EVERYWHERE, SIGNS = 0.98, "@/:_#%$€£+{}[]|\\"
 """A sign on so many of the rows belongs to each value."""
 HALF = 0.5
-LEAST_DIGITS, SAME_LENGTH, LEAST_FILLED, MOST_SHORT = 4, 0.5, 3, 0.4
+LEAST_DIGITS, SAME_LENGTH, LEAST_FILLED, MOST_SHORT, MOST_LOST = 4, 0.5, 3, 0.4, 3
 """A code filled up with zeros: its digits, the share of rows that have as many, how many rows begin with a zero, how many may lack it."""
 
 _RUNS = re.compile(r"[^\W\d_]+|\d+|\s+|.", re.DOTALL)
@@ -144,7 +144,9 @@ def lost_zeros(column: Column) -> tuple[Odd, ...]:
     lengths = np.bincount(column.length[usable], weights=column.counts[usable])
     long = int(lengths.argmax())
     filled = sum(
-        int(column.counts[c]) for c in usable if column.values[c][0] == "0" and len(column.values[c]) == long
+        int(column.counts[c])
+        for c in usable
+        if column.values[c][0] == "0" and len(column.values[c]) == long and column.values[c].strip("0")
     )
     short = [c for c in usable if len(column.values[c]) < long]
     few = int(column.counts[short].sum()) if short else 0
@@ -154,7 +156,7 @@ def lost_zeros(column: Column) -> tuple[Odd, ...]:
         or other
         or filled < LEAST_FILLED
         or lengths[long] < SAME_LENGTH * rows
-        or not 0 < few <= MOST_SHORT * rows
+        or not 0 < few <= min(MOST_LOST * filled, MOST_SHORT * rows)
     ):
         return ()
     if any(column.values[c][0] == "0" for c in short):

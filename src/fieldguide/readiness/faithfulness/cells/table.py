@@ -8,7 +8,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "consistent_columns", "B3", "machine",
         "columns that determine each other, and sources that report the same, agree in each row",
-        "look at the cells (fieldguide grade P --queues DIR lists them all) and correct them at the source; if they are "
+        "correct the cells at the source (grade --queues DIR lists them all); if they are "
         "right: fieldguide waive P consistent_columns --by NAME --because WHY",
     ),
     Check(
@@ -32,7 +32,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "cell_numbers", "B3", "machine",
         "no single number is far from all others of its column, or stands for nothing",
-        "look at the cells (fieldguide grade P --queues DIR lists them all) and correct them at the source",
+        "correct the cells at the source (grade --queues DIR lists them all)",
     ),
     Check(
         "duplicate_rows", "B3", "machine",
