@@ -197,7 +197,7 @@ def test_a_queue_that_shows_personal_data_says_so_where_it_is_named(tmp_path: Pa
     rows = Finding("duplicate_rows", "B3", "fail", evidence={"queue": "rows"})
     written = write_queues(table, tmp_path)
     told = with_files([*marks, rows], written, table, ["id"])
-    assert told[0].next.endswith(f"are in {tmp_path / 'cells.csv'} (holds personal data: phone, born, id)")
+    assert told[0].next.endswith(f"is {tmp_path / 'cells.csv'} (holds personal data: phone, born, id)")
     assert told[-1].next.endswith("rows.csv")
 
 
