@@ -130,6 +130,16 @@ def test_codes_that_lost_their_zeros_and_numbers_that_never_had_any() -> None:
     assert all(found[cell].instead == was for cell, was in truth.items())
 
 
+def test_one_refund_does_not_hide_amounts_that_are_a_hundred_times_too_large() -> None:
+    r = np.random.default_rng(10)
+    amounts = r.lognormal(3.5, 0.5, N)
+    wrong = r.choice(N, 3, replace=False)
+    amounts[wrong] *= 100
+    amounts[int(np.setdiff1d(np.arange(N), wrong)[0])] = -33.57
+    found = accused({"amount": numbers(amounts)})
+    assert {row for row, _ in found} == set(wrong.tolist())
+
+
 def test_numbers_among_which_a_few_are_padded_lost_nothing() -> None:
     r = np.random.default_rng(9)
     counts, years = r.integers(200, 9_999, N), r.integers(800, 2_024, N)

@@ -60,7 +60,7 @@ def odd_numbers(column: Column) -> tuple[Odd, ...]:
         return ()
     x = np.array([float(column.values[code]) for code in usable.tolist()])
     usable, x = usable[np.isfinite(x)], x[np.isfinite(x)]
-    found = {code: odd for odd in _stand_ins(column, usable, x) for code in (odd.code,)}
+    found = {odd.code: odd for odd in _stand_ins(column, usable, x)}
     kept = ~np.isin(usable, list(found))
     usable, x, n = usable[kept], x[kept], column.counts[usable[kept]]
     for odd in _shifted(column, usable, x, n):
@@ -68,10 +68,9 @@ def odd_numbers(column: Column) -> tuple[Odd, ...]:
     if _no_measure(column, x, n):
         return tuple(found.values())
     out = outliers(x, n)
-    if (
-        n[(x < 0) | (x > 1)].sum() <= MOST_BEYOND_GAP * n.sum()
-    ):  # shares: none between nothing and all is impossible
-        out &= (x < 0) | (x > 1)
+    no_share = (x < 0) | (x > 1)
+    if n[no_share].sum() <= MOST_BEYOND_GAP * n.sum():  # shares: none between nothing and all is impossible
+        out &= no_share
     long = _code_length(column, usable)
     if long:
         out &= column.length[usable] != long
@@ -100,9 +99,11 @@ def outliers(x: Floats, rows: Ints) -> Flags:
     middle = int(np.searchsorted(np.cumsum(n), total / 2))
     up, down = rising - rising[middle], rising[middle] - rising
     sides = [(up[::-1], n[::-1], order[::-1], True), (down, n, order, True)]
-    if rising[0] > 0:  # in logarithms, above alone: how near to zero a small number comes says little
-        logs = np.log(rising)
-        sides.append(((logs - logs[middle])[::-1], n[::-1], order[::-1], False))
+    above = rising > 0
+    if above[middle] and n[~above].sum() <= MOST_BEYOND * total:
+        # in logarithms, above alone: how near to zero a small number comes says little
+        logs = np.log(rising[above] / rising[middle])
+        sides.append((logs[::-1], n[above][::-1], order[above][::-1], False))
     for away, held, at, torn_too in sides:
         far = _beyond(away, held, total)
         if torn_too:
@@ -163,7 +164,7 @@ def _stand_ins(column: Column, usable: Ints, x: Floats) -> Iterator[Odd]:
     if rows[below[0]] > MOST_STAND_INS * rows.sum():
         return
     apart = others.min() >= 1 and (others == np.round(others)).all() and len(others) >= FROM_ZERO
-    if apart or _middle(others, n) >= FROM_ZERO * max(1.0, -float(x[below[0]]) if x[below[0]] == -1 else 1.0):
+    if apart or _middle(others, n) >= FROM_ZERO:
         told = f"the others lie between {_text(float(others.min()))} and {_text(float(others.max()))}"
         yield Odd(code, None, f"the one number below zero; {told}")
 
