@@ -168,7 +168,7 @@ def joins_as_of(connection: Any) -> bool:
 def repeated(numbers: ibis.Table, most: int) -> list[int]:
     """Return which whole numbers of a table of one column come more than once, `most` of them at most.
 
-    Where the rows are in this process, they are sorted here, 8 bytes each; elsewhere they are counted there.
+    Where the rows are in this process, they are sorted here, in some 16 bytes each; elsewhere they are counted there.
     """
     found: list[int] = _engine(numbers).repeated(numbers, most)
     return found

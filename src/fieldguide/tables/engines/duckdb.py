@@ -138,7 +138,9 @@ def repeated(numbers: ibis.Table, most: int) -> list[int]:
     """Return which whole numbers come more than once: sorting them takes half of what grouping by them does."""
     (name,) = numbers.columns
     parts = [np.asarray(batch[name]) for batch in stream(numbers, 2**20)]
-    every = np.sort(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
+    every = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+    parts.clear()
+    every.sort()
     twice: list[int] = np.unique(every[1:][every[1:] == every[:-1]])[:most].tolist()
     return twice
 
